@@ -1,4 +1,4 @@
-"""Does the repository keep its promises? Drafts against releases, and releases against what they were."""
+"""Does the repository keep its promises? Drafts are checked against releases, releases against what they were."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,13 +14,13 @@ from contractctl.verdicts import judged
 
 DRAFT = "draft"
 OLD = "the old version"
-"""What a version that lies in git alone is called: it cannot change any more."""
+"""How a version is labelled that exists in git alone: it cannot change any more."""
 _WORST_FIRST = (Status.INCOMPATIBLE, Status.UNKNOWN, Status.COMPATIBLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two versions of one contract and what was found of them."""
+    """Two versions of one contract, and what was found between them."""
 
     contract: str
     format: str
@@ -29,7 +29,7 @@ class Pair:
     new: str
     comparison: Comparison
     excuse: str | None = None
-    """Why nothing that was found fails the check, where that is so: it is shown nevertheless."""
+    """Why nothing that was found fails the check, where that is so; it is shown all the same."""
     acceptances: tuple[Acceptance, ...] = ()
     """Excuses of single findings."""
 
@@ -53,11 +53,11 @@ class Pair:
         return "; ".join(f"{one.about} is {one.words}" for one in self.met if one.holds)
 
     def acceptance(self, found: Finding | str) -> Acceptance | None:
-        """The one that names a finding, or a reason why it is unknown; of several the last to expire."""
+        """The acceptance of a finding, or of a reason for unknown; of several, the last to expire."""
         return max((one for one in self.acceptances if one.names(found)), key=lambda one: one.expires, default=None)
 
     def said_of(self, found: Finding | str) -> tuple[str, ...]:
-        """The words of its acceptance, if any; one that is over matters only where the finding counts again."""
+        """The words of its acceptance, if any; an expired one matters only where the finding counts again."""
         one = self.acceptance(found)
         return (one.words,) if one and (one.holds or self.excuse is None) else ()
 
@@ -72,7 +72,7 @@ class Pair:
 
     @property
     def met(self) -> tuple[Acceptance, ...]:
-        """The acceptances that name something which was found."""
+        """The acceptances that match something that was found."""
         named = (self.acceptance(found) for found in self.found)
         return tuple(dict.fromkeys(one for one in named if one is not None))
 
@@ -82,7 +82,7 @@ class Pair:
         return self.comparison.backward.found + self.comparison.forward.found
 
     def _left(self, answer: Answer) -> Status:
-        """What remains of an answer: behind findings that are accepted, something may still be unknown."""
+        """What remains of an answer without its accepted findings: something may still be unknown."""
         if not any(self.excuses(found) for found in answer.found):
             return answer.status
         if any(finding.breaks and not self.excuses(finding) for finding in answer.findings):
@@ -121,9 +121,9 @@ class Checked:
     passed_over: tuple[str, ...] = ()
     """Schema files that changed and were not judged: they belong to no contract, and nobody named them."""
     unreleased: tuple[str, ...] = ()
-    """Contracts of which nothing is released yet: drafts that were read and held against nothing."""
+    """Contracts without a release: their drafts were read, but compared with nothing."""
     idle: tuple[Acceptance, ...] = ()
-    """Acceptances that name nothing which was found."""
+    """Acceptances that match nothing that was found."""
 
     @property
     def verdict(self) -> Status:
@@ -137,7 +137,7 @@ class Checked:
 
     @property
     def standing(self) -> Status:
-        """The worst of what is not excused: what the exit code says."""
+        """The worst status that is not excused: the exit code reports this one."""
         if self.failing:
             return Status.INCOMPATIBLE
         return worst(pair.standing for pair in self.pairs)
@@ -155,7 +155,7 @@ def unknown(reason: str) -> Comparison:
 
 
 def since(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
-    """As judged(), where `old` lies in the past: what cannot be read there can be mended by nobody, and is unknown.
+    """As judged(), where `old` lies in the past: nobody can fix what is unreadable there, so that is unknown.
 
     Raise ContractctlError where the new version cannot be read.
     """
@@ -167,7 +167,7 @@ def since(old: Source, new: Source, format_name: str, terms: Terms) -> Compariso
 
 
 def strictest(pairs: Iterable[Pair]) -> Pair:
-    """Of one pair that was judged in several ways the worst answer, excused as it is; the first of equal ones."""
+    """The worst answer for one pair that was judged in several ways, with its excuses; of equals, the first."""
     return min(pairs, key=lambda pair: (_WORST_FIRST.index(pair.standing), _WORST_FIRST.index(pair.status)))
 
 
@@ -199,13 +199,13 @@ def check_contract(
     for before, later in _steps(contract.versions, level, is_new):
         yield replace(_pair(contract, before, later, level, terms), excuse=_major(before, (later,)))
     if contract.draft is not None and not contract.versions and contract.format in FORMATS:
-        parse_sound(contract.format, contract.draft, contract.policy)  # it is read, at least
+        parse_sound(contract.format, contract.draft, contract.policy)  # it is at least read
 
 
 def _steps(
     versions: Sequence[Version], level: Level, is_new: Callable[[Version], bool]
 ) -> Iterator[tuple[Version, Version]]:
-    """Which releases are held against which earlier ones. A new one may lie between two that were there."""
+    """Which releases are compared with which earlier ones. A new one may lie between two existing ones."""
     for at, (before, later) in enumerate(pairwise(versions)):
         if is_new(later) and level.transitive:
             yield from ((earlier, later) for earlier in versions[: at + 1])
@@ -214,7 +214,7 @@ def _steps(
 
 
 def _major(version: Version, newer: Iterable[Version]) -> str | None:
-    """The major release that has parted what is newer from this version, as an excuse."""
+    """The major release between this version and what is newer, as an excuse."""
     for later in newer:
         if later.number.major > version.number.major:
             return f"{later.number} was released as a major version"

@@ -17,9 +17,9 @@ _LONGEST_DAYS = 366
 
 
 def dated(acceptances: Sequence[Acceptance], today: str | None) -> tuple[Acceptance, ...]:
-    """As of a day; where nobody knows it, all are over.
+    """The acceptances as of a day; where the day is not known, all are over.
 
-    Raise ContractctlError for one of a rule that is not there, or that holds for too long.
+    Raise ContractctlError for one of an unknown rule, or that holds for too long.
     """
     day = date.max if today is None else date.fromisoformat(today)
     for one in acceptances:
@@ -29,7 +29,7 @@ def dated(acceptances: Sequence[Acceptance], today: str | None) -> tuple[Accepta
 
 
 def demand_outside(asked: Question) -> None:
-    """Raise ContractctlError for an acceptance of a file that is a contract's draft: its contract.toml has those."""
+    """Raise ContractctlError for an acceptance of a contract's draft: those belong in its contract.toml."""
     if not asked.accepted:
         return
     drafts = {path: name for name in store.names(asked.contracts) for path in store.draft_paths(asked.contracts, name)}
@@ -44,14 +44,14 @@ def demand_outside(asked: Question) -> None:
 
 
 def of_deleted(asked: Question, file: Path, found: Problem) -> Problem:
-    """That a file is gone, with who has accepted it; of several the last to expire."""
+    """The acceptance of a file's deletion; of several, the last to expire."""
     there = file.resolve()
     own = [one for one in asked.accepted if one.rule == DELETED and (asked.root / (one.file or "")).resolve() == there]
     return replace(found, acceptance=max(own, key=lambda one: one.expires, default=None))
 
 
 def idle(pairs: Iterable[Pair]) -> tuple[Acceptance, ...]:
-    """Those of judged pairs that name nothing that was found there."""
+    """The acceptances of judged pairs that match nothing that was found there."""
     known: dict[Acceptance, bool] = {}
     for pair in pairs:
         found = pair.found

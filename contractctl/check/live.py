@@ -1,6 +1,6 @@
 """Does a database hold what the contracts promise? Their released versions against its own catalogue; it is only read.
 
-A version that is on its way is held against the database as far as its plan's journal says that it has come.
+A version in transit is compared as far as its plan has come, according to the journal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,13 +41,13 @@ class Compared:
     version: str
     """A release; the draft where nothing was released yet."""
     changes: tuple[Change, ...] = ()
-    """What the database holds otherwise: before is the version, after the database."""
+    """How the database differs: `before` is the version, `after` the database."""
     unknown: tuple[Undecided, ...] = ()
     """What nobody can compare."""
     let_down: tuple[Finding, ...] = ()
     """Which statements of applications that rely on the version fail or misread, where something differs."""
     plan: str | None = None
-    """How far the plan has come that is moving the contract, where one is."""
+    """How far the plan has come that moves the contract, if there is one."""
     like: str | None = None
     """Another version that the database is just like."""
 
@@ -65,9 +65,9 @@ class LiveCheck:
 
     compared: tuple[Compared, ...]
     passed_over: tuple[tuple[str, str], ...] = ()
-    """Contracts that are about no table of this database, and why."""
+    """Contracts without a table in this database, and why."""
     extra: tuple[str, ...] = ()
-    """Tables and views that no contract speaks of, where that was asked for."""
+    """Tables and views that no contract covers, where that was asked for."""
 
     @property
     def status(self) -> Status:
@@ -78,10 +78,10 @@ class LiveCheck:
 def check_live(
     connection: "Connection", contracts: Sequence[Contract], plans: Sequence[Plan] = (), *, extra: bool = False
 ) -> LiveCheck:
-    """Hold the contracts of tables against the database, in the connection's one snapshot.
+    """Compare the contracts of tables with the database, in the connection's one snapshot.
 
-    plans: of the repository; those that move one of the contracts count. extra: tables that no contract speaks of are
-    drift, too; then `contracts` are all that there are of this database.
+    plans: the repository's; those that move one of the contracts count. extra: tables that no contract covers are
+    drift, too; `contracts` must then be all contracts of this database.
     """
     asked = [_asked(contract, plans, connection) for contract in contracts if contract.format == "sql"]
     spoken = {name for one in asked for version in one.versions for name in _names(version.schema)}
@@ -99,13 +99,13 @@ def check_live(
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """What the database may hold of a contract."""
+    """A version of a contract that the database may hold."""
 
     name: str
     source: Source
     schema: Schema
     operations: tuple[Operation, ...] = ()
-    """Of a plan that is on its way."""
+    """Changes of a plan in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _asked(contract: Contract, plans: Sequence[Plan], connection: "Connection") 
 
 
 def _moving(contract: Contract, plans: Sequence[Plan]) -> tuple[Plan, Movement] | None:
-    """The plan that moves the newest versions of a contract; None where a later version was released by itself."""
+    """The plan that moves the newest versions of a contract; None where a later version was released without a plan."""
     moves = [(plan, move) for plan in plans for move in plan.movements if move.contract == contract.name]
     if not moves or contract.latest is None:
         return None
@@ -155,7 +155,7 @@ def _history(connection: "Connection", plan: Plan) -> History:
 
 
 def _standing(movement: Movement, history: History) -> tuple[str, ...]:
-    """The version that the database holds; after it the one that it may hold already, where a stage was begun."""
+    """The version that the database holds, then the one that it may hold already because a stage was begun."""
     begun = history.pending.stage if history.pending is not None else None
     match history.standing.state:
         case State.PLANNED | State.ROLLED_BACK:
@@ -221,10 +221,10 @@ def _held(asked: _Asked, version: _Version, found: Live) -> Compared:
 
 
 def _let_down(contract: Contract, best: Compared, version: _Version, found: Live) -> tuple[Finding, ...]:
-    """What applications meet that rely on the version: the database is the provider, and they are its clients.
+    """What happens to applications that rely on the version: the database is the provider, they are its clients.
 
-    What a plan in flight has taken away or forbidden is no drift, and lets nobody down who follows the plan.
-    MariaDB prints the collation of its columns also where that is its own, which a version without one means.
+    What a plan in flight has taken away or forbidden is no drift, and breaks nobody who follows the plan.
+    MariaDB prints a column's collation even if it is the default, which a version without one means.
     """
     names = set(_names(version.schema))
     there = [one for one in found.definitions if as_kept(one.name, found.schema.dialect) in names and not one.refused]
@@ -234,7 +234,7 @@ def _let_down(contract: Contract, best: Compared, version: _Version, found: Live
     terms = replace(terms, policy=replace(contract.policy, dialect=found.schema.dialect))
     try:
         findings = judged(version.source, Source((File(DATABASE, text(there)),)), "sql", terms).backward.findings
-    except ContractctlError:  # SQLite refuses what another one wrote
+    except ContractctlError:  # SQLite refuses what another version of it wrote
         return ()
     collated = {change.path for change in best.changes if change.what == "collation"}
     changed = {change.path for change in best.changes}

@@ -1,4 +1,4 @@
-"""Are schema files outside the store compatible with what they were? Those that changed, and who refers to them."""
+"""Are schema files outside the store compatible with what they were? Changed files, and those that refer to them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class _Moved:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """The repository at both ends, and what of it is asked for."""
+    """The repository at both ends, and which part of it to check."""
 
     asked: Question
     repository: Repository
@@ -43,10 +43,10 @@ class _Sight:
     then: Near
     now: Near
     accepted: Mapping[Acceptance, frozenset[str]]
-    """Each with its files, as paths from the root."""
+    """Each folder with its files, as paths from the root."""
 
     def accepted_in(self, path: str) -> tuple[Acceptance, ...]:
-        """What is accepted of a file, or of a folder whose files are judged as one."""
+        """What is accepted for a file, or for a folder whose files are judged as one."""
         within = f"{path}/"
         return tuple(
             one
@@ -59,7 +59,7 @@ class _Sight:
         return self.now.read(self.shown(path))
 
     def shown(self, path: str) -> str:
-        """What the work tree's file at a path from the root is called."""
+        """The name to show for the work tree's file at a path from the root."""
         return named(self.repository.root / path, self.repository.root)
 
 
@@ -71,12 +71,12 @@ class Changes:
     base: str
     everywhere: Sequence[ChangedFile]
     asked_for: Sequence[ChangedFile]
-    """Of these the ones at `paths`."""
+    """Those of them at `paths`."""
     paths: Sequence[str]
 
 
 def check_loose(asked: Question, changes: Changes) -> Checked:
-    """Schema files outside the store: of those at the paths the changed ones, and the ones that need a changed one."""
+    """Schema files outside the store at these paths, if they changed or need a file that changed."""
     repository, outside = changes.repository, _outside(asked, changes.repository)
     changed = [one for one in changes.everywhere if not outside.concerns(one)]
     if not changed:
@@ -115,7 +115,7 @@ def _sight(asked: Question, changes: Changes) -> _Sight:
 
 
 def check_gone(asked: Question, changes: Changes) -> Checked:
-    """Schema files outside the store that are gone. A contract that has another draft now is judged by that one."""
+    """Deleted schema files outside the store. A contract that has another draft now is judged by that one."""
     outside = _outside(asked, changes.repository)
     gone = [one.old for one in changes.asked_for if one.old and one.new is None and may_be_claimed(one.old)]
     if not gone:
@@ -133,7 +133,7 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
 
 
 def _drafts_before(asked: Question, changes: Changes) -> Iterator[str]:
-    """What the base had as drafts of contracts that have one now."""
+    """The base's drafts of contracts that still have one."""
     base = Base.of(changes.repository, changes.base, changes.everywhere)
     for name in store.names(asked.contracts):
         then = promise(base, asked.contracts, name) if store.draft_paths(asked.contracts, name) else None
@@ -158,7 +158,7 @@ class _Store:
         return released or path in self.drafts or not self.drafts.isdisjoint(above)
 
     def held(self, path: str) -> bool:
-        """Whether it was a contract's: where that is gone, it is reported as a whole."""
+        """Whether it belonged to a contract: a deleted contract is reported as a whole."""
         return path.startswith(self.folder) or self.holds(path)
 
     def concerns(self, one: ChangedFile) -> bool:
@@ -174,7 +174,7 @@ def _outside(asked: Question, repository: Repository) -> _Store:
 def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
     """A file that is a schema now, or was one; None for any other, and for one that is new or gone.
 
-    SQL that changes tables of other files counts though it is new.
+    SQL that changes other files' tables counts even if it is new.
     """
     now = sight.present(one.new) if one.new and may_be_claimed(one.new) else None
     if now is None:
@@ -190,14 +190,14 @@ def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
 
 
 def _is_of_tables(file: File) -> bool:
-    """Of SQL: queries and rows are not a contract."""
+    """Whether SQL defines tables: queries and rows are not a contract."""
     return makes_tables(file) or bool(foreign_tables(file))
 
 
 def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], outside: _Store) -> list[_Moved]:
-    """Files that did not change, and need one that did, however many others lie between.
+    """Files that did not change but need one that did, however many lie between.
 
-    Whatever changed counts, also what is new or gone, and what no format claims: a part of an OpenAPI document, say.
+    Every change counts, also new and deleted files and those of no format: a part of an OpenAPI document, say.
     """
     names = {name for one in changed for name in (one.old, sight.shown(one.new) if one.new else None) if name}
     files = [file for one in changed for file in _ends(sight, one)]
@@ -213,7 +213,7 @@ def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], outs
 
 
 def _demand_content(sight: _Sight, changed: Sequence[ChangedFile]) -> None:
-    """Raise ContractctlError for what may be a schema, and was left in Git LFS."""
+    """Raise ContractctlError for what may be a schema, but was left in Git LFS."""
     for one in changed:
         file = sight.present(one.new) if one.new and may_be_claimed(one.new) else None
         if file is not None and file.in_lfs:
@@ -224,7 +224,7 @@ def _demand_content(sight: _Sight, changed: Sequence[ChangedFile]) -> None:
 
 
 def _multi_files(sight: _Sight, changed: Sequence[ChangedFile], outside: _Store) -> tuple[MultiFile, ...]:
-    """Schemas of GraphQL that are spread over several files."""
+    """GraphQL schemas that are spread over several files."""
     if not any(_is_graphql(path) for one in changed for path in (one.old, one.new) if path):
         return ()
     before = {path: sight.then.read(path) for path in sight.then.listed() if _is_graphql(path)}
@@ -241,14 +241,14 @@ def _is_graphql(path: str) -> bool:
 
 
 def _ends(sight: _Sight, one: ChangedFile) -> Iterator[File]:
-    """A changed file as it was and as it is, as far as it was and is there."""
+    """A changed file as it was and as it is, as far as each exists."""
     for file in (sight.then.read(one.old) if one.old else None, sight.present(one.new) if one.new else None):
         if file is not None:
             yield file
 
 
 def _mentioning(sight: _Sight, format_name: str, words: Iterable[str], paths: Sequence[str]) -> Iterator[str]:
-    """The files that refer to one of these words, or to what such a file goes by, and so on."""
+    """The files that mention one of these words, or a name of such a file, and so on."""
     known = set(words)
     waiting = {path: said for path in paths if (said := _mentioned(sight, path, format_name))}
     while met := [path for path, said in waiting.items() if not known.isdisjoint(said)]:
@@ -281,7 +281,7 @@ def _needs(sight: _Sight, one: _Moved, names: set[str]) -> bool:
 
 
 def _unjudged(one: _Moved) -> str | None:
-    """Why nothing can be said of a file by itself, where that is so."""
+    """Why nothing can be said about the file alone, where that is so."""
     if one.then.in_lfs:
         return "its old content is in Git LFS: contractctl check OLD NEW, or keep it in git: git lfs migrate export"
     if (kind := unjudged(one.now)) is not None:
@@ -306,7 +306,7 @@ def _terms(sight: _Sight) -> Iterator[Terms]:
 
 
 def _worst(sight: _Sight, what: tuple[str, str, str], answers: Iterable[Comparison]) -> Pair:
-    """`what` is judged: its path, its format, and what it was called."""
+    """`what` is judged: its path, its format, and its former name."""
     (path, format_name, before), level = what, sight.asked.level or sight.asked.loose_level
     old = f"{before} at {sight.base[:12]}"
     accepted = sight.accepted_in(path)
@@ -320,7 +320,7 @@ def _pair_of_multi_file(sight: _Sight, whole: MultiFile) -> Pair:
 
 
 def _compared(sight: _Sight, one: _Moved, terms: Terms) -> Comparison:
-    """Raise ContractctlError where the file cannot be read now: what it was cannot be mended any more."""
+    """Raise ContractctlError where the file cannot be read now; what it was can no longer be fixed."""
     try:
         old, new = completed(one.then, one.format, sight.then), completed(one.now, one.format, sight.now)
         return judged(old, new, one.format, terms)

@@ -1,4 +1,4 @@
-"""Which files outside the store are one schema, and are judged as one? Those of GraphQL, which name no other file."""
+"""Which files outside the store are judged as one schema? Those of GraphQL, which do not name each other."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,9 +16,9 @@ class MultiFile:
     then: Source
     now: Source
     paths: frozenset[str]
-    """From the root, of every file that is or was one of them."""
+    """Paths from the root of every file that is or was part of it."""
     folder: str
-    """That holds all that there are now."""
+    """The folder that holds all of its present files."""
 
 
 def multi_files(
@@ -26,7 +26,7 @@ def multi_files(
 ) -> tuple[MultiFile, ...]:
     """The schemas of several files in which something changed, and that are there at both ends.
 
-    then, now: the files by their paths from the root. A file that was moved is the same one.
+    then, now: the files by their paths from the root. A moved file remains the same.
     """
     moved = {one.old: one.new for one in changed if one.old and one.new}
     groups = [*together(_by_path(now)).values()]
@@ -41,7 +41,7 @@ def _by_path(files: Mapping[str, File]) -> Iterable[File]:
 
 
 def _joined(groups: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
-    """Groups that share a file, as one: parts that were together, or have come together, are judged together."""
+    """Merge groups that share a file: parts that were or are together are judged together."""
     found: dict[str, frozenset[str]] = {}
     for group in dict.fromkeys(groups):
         joined = group.union(*(found.get(path, ()) for path in group))

@@ -1,4 +1,4 @@
-"""What did the base promise of a contract? How it was judged there; what its files said, where nothing was released."""
+"""What did the base promise for a contract? How it was judged there; without a release, what its files said."""
 
 import posixpath
 from bisect import bisect
@@ -20,7 +20,7 @@ from contractctl.toml_text import toml_table
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where the work split off, and what became of its files."""
+    """The commit at which the work split off, and what became of its files."""
 
     repository: Repository
     commit: str
@@ -38,12 +38,12 @@ class Base:
         return cls(repository, commit, near, sorted(near.listed()), came_from)
 
     def origin(self, path: str) -> str | None:
-        """What a file of now was called there; None where it was not there."""
+        """What a present file was called there; None where it did not exist."""
         before = self.came_from.get(path, path)
         return before if before is not None and self.near.read(before) is not None else None
 
     def below(self, folder: str) -> tuple[str, ...]:
-        """The files that lay in a folder there, hidden ones left out."""
+        """The files in a folder at the base, without hidden ones."""
         inside = self.paths[bisect(self.paths, f"{folder}/") : bisect(self.paths, f"{folder}0")]  # 0 comes after /
         return tuple(path for path in inside if "/." not in path.removeprefix(folder))
 
@@ -59,11 +59,11 @@ class Promise:
     draft: Sequence[str]
     """Its files or its folder, from the root."""
     releases: frozenset[str]
-    """What lay in its versions/, by name."""
+    """The content of its versions/, by name."""
 
 
 def promise(base: Base, contracts: Path, name: str) -> Promise | None:
-    """What was promised of a contract, wherever it lay; None where nothing was: what could not be read did not."""
+    """What was promised for a contract, wherever it was; None if nothing was, or if it could not be read."""
     path = base.origin(base.repository.relative(contracts / name / store.CONTRACT))
     file = base.near.read(path) if path is not None else None
     if path is None or file is None:
@@ -87,7 +87,7 @@ def promise(base: Base, contracts: Path, name: str) -> Promise | None:
 
 
 def protected(contract: Contract, then: Promise | None) -> tuple[Contract, ...]:
-    """The contract under what either end demands; a second time, where its versions were judged in another way."""
+    """The contract with the stricter settings of both ends; twice, where its versions were judged in another way."""
     if then is None:
         return (contract,)
     level = contract.level.joined(then.level)
@@ -97,7 +97,7 @@ def protected(contract: Contract, then: Promise | None) -> tuple[Contract, ...]:
 
 
 def other_format(base: Base, asked: Question, contract: Contract, then: Promise | None) -> Pair | None:
-    """A contract whose releases were of another format: nobody can say what they mean in the one of now."""
+    """A contract whose releases were of another format: what they mean in the present one is unknown."""
     if then is None or not then.releases or then.format == contract.format:
         return None
     reason = (
@@ -119,9 +119,9 @@ def is_new(contracts: Path, contract: Contract, then: Promise | None, version: V
 
 
 def adopted(base: Base, asked: Question, contract: Contract, then: Promise | None) -> Pair | None:
-    """The first version, or the draft, against what its files were at the base; None where something was released.
+    """The first version, or the draft, against its files at the base; None where something was released.
 
-    Whoever uses a schema does so without a release, too: it was there before it came under contractctl.
+    A schema has users without a release, too: it existed before contractctl managed it.
     """
     if then is not None and then.releases:
         return None
@@ -154,7 +154,7 @@ def adopted(base: Base, asked: Question, contract: Contract, then: Promise | Non
 
 
 def _noted(pair: Pair, commit: str) -> Pair:
-    """With the reason why it is judged, and the ways on: a plan starts at a release."""
+    """The pair with the reason why it is judged, and what can be done: a plan starts at a release."""
     note = (
         f"{pair.contract} had no release at {commit[:12]}, so it is compared with its files at that commit, which its"
         " users have. To stage the change, first release them as they were; if nobody uses them yet, accept the finding"
@@ -170,7 +170,7 @@ def _draft(base: Base, then: Promise) -> Source | None:
 
 
 def _adopted(base: Base, contracts: Path, contract: Contract) -> Source | None:
-    """What the files of a draft said when they were in no contract."""
+    """The files of a draft from before they belonged to a contract."""
     places = store.draft_paths(contracts, contract.name)
     folder = base.repository.relative(places[0]) if len(places) == 1 and places[0].is_dir() else None
     now = [base.repository.relative(Path(file.name)) for file in contract.draft.files] if contract.draft else []
@@ -183,7 +183,7 @@ def _adopted(base: Base, contracts: Path, contract: Contract) -> Source | None:
 
 
 def _folders(folder: str, origins: Mapping[str, str]) -> Iterator[str]:
-    """Where the folder of a draft was, as its files tell."""
+    """Where the folder of a draft was, judging by its files."""
     for path, origin in origins.items():
         inside = path.removeprefix(folder)
         if origin.endswith(inside) and origin != inside:
@@ -198,6 +198,6 @@ def _source(base: Base, paths: Sequence[str], format_name: str, folder: str) -> 
         folder = posixpath.commonpath([posixpath.dirname(file.name) for file in files])
     try:
         companions = needed(format_name, files, base.near)
-    except ContractctlError:  # a name that several files define: it is judged as one that none does
+    except ContractctlError:  # a name that several files define: treated like one that no file defines
         companions = ()
     return Source(files, companions, folder)

@@ -1,4 +1,4 @@
-"""What is asked of a repository, and how is it said that a promise was not kept?"""
+"""What is asked about a repository, and how is a broken promise reported?"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,25 +14,25 @@ from contractctl.model.verdict import Level
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a repository."""
+    """What is asked about a repository."""
 
     contracts: Path
     """The folder of the store."""
     plans: tuple[Plan, ...] = ()
-    """Plans excuse the drafts that they lead to."""
+    """The plans: each excuses the drafts that it leads to."""
     level: Level | None = None
-    """In place of each contract's own."""
+    """Overrides each contract's own level."""
     loose_level: Level = Level.BACKWARD
-    """For files outside the store, unless `level` is given."""
+    """The level of files outside the store, unless `level` is given."""
     terms: Terms = Terms()
-    """Of files outside the store; contracts have a policy, and may have a strictness, of their own."""
+    """For files outside the store; contracts have their own policy and may have their own strictness."""
     earlier: Policy | None = None
     """How files outside the store were judged at the base."""
 
     accepted: tuple[Acceptance, ...] = ()
-    """In files outside the store, as of today; contracts have their own."""
+    """Acceptances in files outside the store, as of today; contracts have their own."""
     root: Path = Path()
-    """Where the paths of these files begin."""
+    """The folder to which those files' paths are relative."""
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -41,7 +41,7 @@ class Question:
 
 
 def problem(rule: str, contract: str, file: str, origin: str) -> Problem:
-    """A rule's page in words; `origin` is the commit that holds what was promised."""
+    """A problem worded by its rule's page; `origin` is the commit that holds what was promised."""
     version = Path(file).parent.name if Path(file).parent.name != "versions" else Path(file).stem
     words = {"contract": contract, "version": version, "file": file, "origin": origin}
     text = page(rule)

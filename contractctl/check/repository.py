@@ -1,4 +1,4 @@
-"""What of a repository is to be judged? The whole store, or what changed since a base, in the store and outside."""
+"""What in a repository is judged? The whole store, or what changed since a base, in the store and outside."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from contractctl.model.verdict import Status
 
 
 def check_store(asked: Question, names: Sequence[str]) -> Checked:
-    """The contracts of those names; every one of the store without names."""
+    """The contracts with these names; without names, every one in the store."""
     demand_outside(asked)
     known = store.names(asked.contracts)
     if not known and not names:
@@ -37,12 +37,12 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
     """Only what changed since the commit at which the work split off: contracts of the store, and other schema files.
 
     targets: names of contracts, and paths and patterns of files; without any, everything.
-    Schema files outside the store are judged where a path names them, or where there is no store at all; that one is
-    gone is reported in any case.
+    Schema files outside the store are judged where a path names them, or where there is no store at all; a deleted
+    one is reported in any case.
     """
     demand_outside(asked)
     releases = f"{repository.relative(asked.contracts)}/**/{store.VERSIONS}/**".removeprefix("./")
-    everything = repository.changed(base, apart=releases)  # a release looks like its draft, and is not what moved
+    everything = repository.changed(base, apart=releases)  # a release looks like its draft, but is not what moved
     names = store.names(asked.contracts)
     paths = [target for target in targets if target not in names or Path(target).exists()]
     modules = repository.changed_modules(base)
@@ -78,7 +78,7 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
 
 
 def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules: Sequence[ChangedModule]) -> None:
-    """Raise ContractctlError for a path that leads to no file, now or back then: nothing would be judged for ever."""
+    """Raise ContractctlError for a path to no file, now or then: it would pass for ever and judge nothing."""
     for path in paths:
         known = Path(path).exists() or repository.present([path]) or repository.changed(base, [path])
         if not known and not leads_into_one(repository, path) and not [*lost(repository, base, modules, [path])]:
@@ -89,13 +89,13 @@ def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules
 
 
 def _had_store(asked: Question, repository: Repository, base: str) -> bool:
-    """Whether there were contracts at the base: where there were none, every schema was judged."""
+    """Whether the base had contracts: without any, every schema was judged."""
     inside = repository.relative(asked.contracts)
     return any(Path(path).name == store.CONTRACT for path in repository.files(base, inside))
 
 
 def _contracts(asked: Question, names: Sequence[str], base: Base | None = None) -> Checked:
-    """base: where one is given, what it promised is held, too."""
+    """base: where one is given, what it promised is checked, too."""
     pairs: list[Pair] = []
     problems: list[Problem] = []
     read = {name: store.read(asked.contracts, name) for name in names}
@@ -119,7 +119,7 @@ def _store_pairs(
 
 
 def _pairs_since(asked: Question, contract: Contract, base: Base) -> Iterator[Pair]:
-    """The pairs of a contract, judged as here and as at the base: the worse answer counts."""
+    """The pairs of a contract, judged by the settings here and at the base: the worse answer counts."""
     then = promise(base, asked.contracts, contract.name)
     other = other_format(base, asked, contract, then)
     if other is not None:
@@ -133,7 +133,7 @@ def _pairs_since(asked: Question, contract: Contract, base: Base) -> Iterator[Pa
 
 
 def _as_of(asked: Question, contract: Contract) -> Contract:
-    """A contract as it is judged in this repository, today."""
+    """A contract with this repository's settings, as of today."""
     today = asked.terms.policy.today
     return replace(
         contract,
@@ -157,7 +157,7 @@ def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:
 
 
 def _led_elsewhere(contract: Contract, plans: Sequence[Plan]) -> tuple[str, ...]:
-    """Which plan starts here and leads to another draft, as a note: whoever edits the draft meanwhile has to know."""
+    """A note on the plan that starts here and leads to another draft: whoever edits the draft must know of it."""
     return tuple(
         f"{contract.name}: the plan '{plan.name}' was written for another draft, and does not excuse this one; plan"
         f" what has come since, too: contractctl plan {contract.name}"
@@ -169,7 +169,7 @@ def _led_elsewhere(contract: Contract, plans: Sequence[Plan]) -> tuple[str, ...]
 
 
 def _starts_here(contract: Contract, movement: Movement) -> bool:
-    """Whether nothing was released since the plan was made that it knows nothing of."""
+    """Whether every release since the plan was made is one that the plan knows."""
     latest = contract.latest
     if latest is None or latest.digest == movement.new_digest:
         return True
@@ -177,7 +177,7 @@ def _starts_here(contract: Contract, movement: Movement) -> bool:
 
 
 def _touches(asked: Question, repository: Repository, name: str, changed: Sequence[ChangedFile]) -> bool:
-    """Whether a change lies in a contract's folder, or is its draft, wherever that lies, or a link that leads there."""
+    """Whether a change is in a contract's folder, is its draft, wherever that is, or is a link to it."""
     folder = repository.relative(asked.contracts / name) + "/"
     paths = {path for one in changed for path in (one.old, one.new) if path}
     if any(path.startswith(folder) for path in paths):
@@ -190,7 +190,7 @@ def _touches(asked: Question, repository: Repository, name: str, changed: Sequen
 
 
 def _lies_in(asked: Question, repository: Repository, name: str, modules: Sequence[ChangedModule]) -> bool:
-    """Whether a contract or its draft lies in a submodule that changed."""
+    """Whether a contract or its draft is in a submodule that changed."""
     drafts = store.draft_paths(asked.contracts, name)
     places = [f"{repository.relative(place)}/" for place in (asked.contracts / name, *drafts)] if modules else ()
     return any(place.startswith(f"{module.path}/") for module in modules for place in places)
@@ -208,7 +208,7 @@ def _in_modules(
 def _edited_since(
     asked: Question, repository: Repository, base: str, changed: Sequence[ChangedFile]
 ) -> Iterator[Problem]:
-    """Releases of the base that are no longer what they were, even where their recorded digest was edited with them."""
+    """Releases of the base that are no longer what they were, even if their recorded digest was edited, too."""
     inside = repository.relative(asked.contracts) + "/"
     for one in changed:
         if one.old is None or not one.old.startswith(inside) or Path(one.old).name == store.SUMS:
@@ -226,7 +226,7 @@ def _edited_since(
 
 
 def _kept(asked: Question, inside: str, old: str, new: str) -> bool:
-    """Whether a release is where it was, or where its whole contract has moved to, under its own number."""
+    """Whether a release is where it was, or where its whole contract moved to, under its own version."""
     name, _, file = old.removeprefix(inside).partition("/versions/")
     _, is_release, new_file = new.removeprefix(inside).partition("/versions/")
     moved = new.startswith(inside) and is_release and new_file == file

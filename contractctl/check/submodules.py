@@ -1,4 +1,4 @@
-"""Which schema files changed in submodules? They are named, with the command that judges them from inside."""
+"""Which schema files changed in submodules? They are listed, with the command that checks them from inside."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ class Unjudged:
     """Of the submodule, at the base."""
 
     def pair(self, asked: Question) -> Pair:
-        """Nothing is known of it, and what to do."""
+        """Unknown, with what to do."""
         reason = (
             f"it is in the submodule '{self.module}' and changed since {self.commit[:12]}:"
             f" run contractctl check --against {self.commit[:12]} in {self.module}"
@@ -39,7 +39,7 @@ class Unjudged:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A submodule that is gone, with whatever contracts lay in it."""
+    """A deleted submodule, with any contracts in it."""
 
     path: str
     commit: str
@@ -47,7 +47,7 @@ class Lost:
     base: str
 
     def pair(self, asked: Question) -> Pair:
-        """Nothing is known of them, and what to do."""
+        """Unknown, with what to do about them."""
         reason = (
             f"the submodule '{self.path}' was removed since {self.base[:12]}, where it was at {self.commit[:12]}: it is"
             " unknown who uses the contracts in it; if anybody does, restore it:"
@@ -57,12 +57,12 @@ class Lost:
 
 
 def _unknown(asked: Question, what: tuple[str, str], old: str, new: str, reason: str) -> Pair:
-    """A pair of which nothing is known; `what` are its name and format."""
+    """A pair about which nothing is known; `what` is its name and format."""
     return Pair(*what, asked.level or asked.loose_level, old, new, unknown(reason))
 
 
 def lost(repository: Repository, base: str, modules: Sequence[ChangedModule], paths: Sequence[str]) -> Iterator[Lost]:
-    """The submodules that are gone, those with something at the paths if there are any."""
+    """The deleted submodules; if there are paths, only those with something there."""
     wanted = [_from_root(repository, path) for path in paths]
     for module in modules:
         if module.gone and module.old and (not wanted or any(_may_lie_in(module.path, path) for path in wanted)):
@@ -72,7 +72,7 @@ def lost(repository: Repository, base: str, modules: Sequence[ChangedModule], pa
 def unjudged(repository: Repository, modules: Sequence[ChangedModule], paths: Sequence[str]) -> Iterator[Unjudged]:
     """The schema files that changed in submodules, at the paths if there are any.
 
-    Raise ContractctlError where a submodule's files are not here, then and now: nobody knows what changed.
+    Raise ContractctlError where a submodule's files are missing here at either end: what changed is unknown.
     """
     wanted = [_from_root(repository, path) for path in paths]
     for module in modules:
@@ -84,7 +84,7 @@ def unjudged(repository: Repository, modules: Sequence[ChangedModule], paths: Se
 
 
 def untold(modules: Sequence[ChangedModule]) -> Iterator[str]:
-    """Submodules as they are called where nothing was asked of them."""
+    """How submodules are named where they were not asked about."""
     yield from (f"{one.path} (a submodule)" for one in modules if one.old is not None)
 
 
@@ -127,7 +127,7 @@ def _from_root(repository: Repository, path: str) -> str:
 
 
 def _may_lie_in(module: str, path: str) -> bool:
-    """Whether a path or pattern may name something in a submodule: its steps are those that lead there, or above."""
+    """Whether a path or pattern may match something in a submodule: its parts lead to it or above it."""
     for step, wanted in zip(module.split("/"), path.split("/"), strict=False):
         if wanted in {".", "**"}:
             return True

@@ -72,9 +72,9 @@ class _LazyGroup(click.Group):
 
 
 _UNREAD = 128 + 13
-"""As a shell says SIGPIPE: nobody has read the answer, and it may have been no."""
+"""What a shell reports for SIGPIPE: nobody has read the answer, and it may have been no."""
 _FEW_LOOKS = 50_000
-"""So many containers more than before have Python's collector look; by itself it looks at seven hundred."""
+"""Python's garbage collector runs once this many containers were added; its default is seven hundred."""
 
 
 @click.group(
@@ -98,14 +98,14 @@ def main() -> NoReturn:
 
 
 def _print_anything() -> None:
-    """What stdout cannot encode is escaped: a file's name that is not UTF-8, an arrow where the locale has none."""
+    """Escape what stdout cannot encode: a file name that is not UTF-8, an arrow where the locale has none."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for the most part JSON's escapes, too
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line in this process. Every way to end is decided here."""
+    """Run one command line in this process. Every way in which it can end is decided here."""
     try:
         # https://no-color.org; without it click asks whether there is a terminal, and not whether it is a dumb one
         colour = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
@@ -127,7 +127,7 @@ def run(arguments: list[str]) -> int:
     except SystemExit as end:
         if end.code != 1:
             raise
-        sys.stdout = None  # click ends so, itself, where the reader has gone: nothing is left to flush
+        sys.stdout = None  # click itself ends like this where the reader has gone: nothing is left to flush
         return _UNREAD
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

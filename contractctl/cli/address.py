@@ -22,7 +22,7 @@ class Address:
     title: str
     """What people call it: its name, or what the address calls it."""
     setting: str | None
-    """What [database] url is to say; None where contractctl.toml says it already."""
+    """What to write as [database] url; None where contractctl.toml has it already."""
     secret: bool = False
     """Whether a password was given on the command line."""
 
@@ -44,7 +44,7 @@ def address(found: Settings, word: str) -> Address:
 
 
 def whole_url(word: str, example: str) -> str:
-    """The URL that a word is, or that env:NAME holds. Raise ContractctlError where that is none."""
+    """The word itself as a URL, or the one that env:NAME holds. Raise ContractctlError where that is not a URL."""
     url = from_environment(word)
     if "://" not in url:
         raise ContractctlError(
@@ -54,7 +54,7 @@ def whole_url(word: str, example: str) -> str:
 
 
 def named(found: Settings, name: str = "") -> Address:
-    """The database of that name in contractctl.toml; without one the one that needs none."""
+    """The database of that name in contractctl.toml; without a name, the one that needs none."""
     database = found.database(name)
     if database is None:
         raise ContractctlError(
@@ -75,7 +75,7 @@ def _configured(found: Settings, word: str) -> Address:
 
 
 def _shown(word: str) -> str:
-    """As a message may show it: before an @ there may be a password."""
+    """The word as a message may show it: before an @ there may be a password."""
     return "'…@" + word.rpartition("@")[2] + "'" if "@" in word else f"'{word}'"
 
 

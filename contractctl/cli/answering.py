@@ -1,4 +1,4 @@
-"""What does contractctl serve answer? What the commands gate and can-i-deploy would, in a process that it can end.
+"""What does `contractctl serve` answer? The same as the commands gate and can-i-deploy, in a process that it can end.
 
 `python -m contractctl.cli.answering` reads questions from stdin and writes an answer to each, until stdin ends.
 """
@@ -13,11 +13,11 @@ from contractctl.model import decision
 from contractctl.serving import Answer, Deployability, Gate, ProblemError, Question, Readiness, Verdict
 
 _COME_AGAIN = 1.0
-"""Seconds, where another process locks what is to be read."""
+"""Seconds to wait where another process has locked what is to be read."""
 
 
 def answer(question: Question) -> Answer:
-    """As of now. Raise ProblemError where nothing can be found out."""
+    """The answer as of now. Raise ProblemError where nothing can be found out."""
     from contractctl import journal
 
     try:
@@ -31,7 +31,7 @@ def answer(question: Question) -> Answer:
         raise ProblemError(500, f"{where}{error.strerror or error}", "check the file, folder or disk") from error
     except ProblemError:
         raise
-    except Exception as error:  # the last door: who asks never sees a traceback
+    except Exception as error:  # the last resort: a client never sees a traceback
         from contractctl.cli import written_down
 
         title = "this is a bug in contractctl"
@@ -97,7 +97,7 @@ def _readiness() -> Answer:
     found = settings.load(Path.cwd())
     store.names(found.contracts)
     for name in sorted({plan.database for plan in planner.read_plans(found.migrations)}):
-        with journal_of(found, name):  # that it opens is all that is asked
+        with journal_of(found, name):  # the only question is whether it opens
             pass
     return Answer(Verdict.UNKNOWN, "the repository can be read", None, "readiness", {})
 

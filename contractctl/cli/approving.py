@@ -9,7 +9,7 @@ from contractctl.writing import write_whole
 
 
 def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, now: float, since: float) -> str:
-    """Add the approval, unless this person's is there `since` the plan stands where it does; what to tell."""
+    """Add the approval, unless this person has given one `since` the plan reached its state; what to report."""
     import tomlkit
 
     path = approvals.path_of(migrations, plan.name)

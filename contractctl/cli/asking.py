@@ -1,4 +1,4 @@
-"""What is known of a version that wants to go somewhere? Everything on disk and on record, as one question."""
+"""What is known about a version that is to be deployed? Everything on disk and on record, as one question."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ from contractctl.store import pacts, services
 
 
 def answer(start: Path, service: str, version: str, environment: str, now: float) -> Answer:
-    """The answer in the repository that `start` lies in, as of `now` (Unix seconds)."""
+    """The answer for the repository around `start`, as of `now` (Unix seconds)."""
     found = settings.load(start)
     name_of(environment, "an environment")
     declaration = services.read(found.contracts, service, version)

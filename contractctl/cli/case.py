@@ -33,7 +33,7 @@ class Known:
 
 
 def known(settings: Settings, word: str) -> Known:
-    """Everything but the records. `word` is a plan's name or its file."""
+    """Everything but the evidence records. `word` is a plan's name or its file."""
     plan = named(settings, word)
     return Known(settings, plan, standing(settings, plan), consumers(settings, plan))
 
@@ -68,7 +68,7 @@ def standing(settings: Settings, plan: Plan) -> Standing:
 
 
 def unfiled(settings: Settings, plans: Iterable[Plan], database: str) -> Iterator["Unfiled"]:
-    """What the journal of a database tells to be under way, and is none of these plans."""
+    """What is under way according to a database's journal and is none of these plans."""
     from contractctl import journal
     from contractctl.deployment import Unfiled
     from contractctl.journal import deployments
@@ -99,13 +99,13 @@ def journal_of(settings: Settings, database: str) -> Iterator["Connection | None
 
 
 def unfiled_anywhere(settings: Settings, plans: Sequence[Plan]) -> Iterator["Unfiled"]:
-    """As unfiled(), in every database that these plans are carried out in; without any, in the one without a name."""
+    """As unfiled(), for every database in which these plans run; if there is none, for the database without a name."""
     for database in sorted({plan.database for plan in plans} or {""}):
         yield from unfiled(settings, plans, database)
 
 
 def environment(settings: Settings, database: str) -> "Environment":
-    """The Alembic environment that has the revisions of a database."""
+    """The Alembic environment that holds the revisions of a database."""
     from contractctl import revisions
 
     found = settings.database(database)
@@ -125,7 +125,7 @@ def is_there(settings: Settings, database: str) -> bool:
 
 
 def consumers(settings: Settings, plan: Plan) -> Mapping[str, tuple[Party, ...]]:
-    """The consumers of every contract that the plan moves: those of contract.toml, and who else is live on record."""
+    """The consumers of every contract that the plan moves: those in contract.toml, and others recorded as live."""
     from contractctl import store
 
     listed = {move.contract: store.read(settings.contracts, move.contract).consumers for move in plan.movements}
@@ -140,7 +140,7 @@ def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[
     from contractctl.store import services
 
     if not (settings.contracts / services.FOLDER).is_dir():
-        return  # nobody has declared anything, wherever deployments may be on record
+        return  # nobody has declared anything, so it does not matter where deployments are on record
     meant = settings.environment
     versions = [
         (service, version)

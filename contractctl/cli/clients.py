@@ -1,4 +1,4 @@
-"""In which files do clients' operations stand? Patterns of the command line, inside the repository only."""
+"""Which files hold clients' operations? Patterns on the command line, inside the repository only."""
 
 import glob
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from contractctl.store.texts import shown
 
 
 def read(patterns: Sequence[str]) -> tuple[File, ...]:
-    """Every file that a pattern names, once. Raise ContractctlError where one names none, or one that lies outside."""
+    """Every file that a pattern matches, once. Raise ContractctlError where a pattern matches none, or one outside."""
     found: dict[Path, File] = {}
     here = Path.cwd().resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)

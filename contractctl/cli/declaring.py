@@ -23,11 +23,11 @@ _ASKS = {
     "extract": ("'{old}' may have moved to the table '{new}'", "are '{old}' moved to the table '{new}'?"),
 }
 _ANSWERED = ("rename", "rename-table")
-"""What a yes says all about."""
+"""Everything that a yes declares."""
 
 
 def pairs(option: str, values: Iterable[str]) -> dict[str, str]:
-    """Each OLD=NEW. Raise ContractctlError for what is none, or is given twice."""
+    """Each OLD=NEW. Raise ContractctlError for anything else, and for what is given twice."""
     found: dict[str, str] = {}
     for value in values:
         name, equals, rest = value.partition("=")
@@ -80,7 +80,7 @@ def confirmed(
 ) -> "Wish":
     """The wish, with what a person at the terminal confirms.
 
-    Raise ContractctlError where there is nobody to ask, or where more has to be said than yes. settled: names that
+    Raise ContractctlError where there is nobody to ask, or where a yes is not enough. settled: names that
     options speak of.
     """
     from contractctl import planner
@@ -102,7 +102,7 @@ def confirmed(
 
 
 def _undecided(likely: list["Likely"], contracts: tuple[str, ...]) -> ContractctlError:
-    """The error that names what may be, and the two commands that say so or not."""
+    """The error that names the likely change, and the two commands that declare it or deny it."""
     guesses = list({(one.kind, one.old, one.new): one for one in likely}.values())
     asked = ", ".join(_worded(one, 0) for one in guesses)
     start = f"contractctl plan {' '.join(contracts)}"
@@ -116,7 +116,7 @@ def _undecided(likely: list["Likely"], contracts: tuple[str, ...]) -> Contractct
 
 
 def _question(guess: "Likely") -> str:
-    """What a person is asked about it."""
+    """The question to a person about it."""
     return f"{guess.path}: {_worded(guess, 1)}" if guess.path and guess.kind == "rename" else _worded(guess, 1)
 
 
@@ -125,7 +125,7 @@ def _worded(guess: "Likely", which: int) -> str:
 
 
 def _option(guess: "Likely") -> str:
-    """As it is declared; with what else must be said."""
+    """The option that declares it, with a placeholder for what else must be given."""
     words = [f"--{guess.kind} {guess.old}={guess.new}"]
     if guess.kind in {"split", "merge"}:
         words += [f'--up "{name}=…"' for name in guess.new.split(",")]
@@ -151,7 +151,7 @@ def _several(option: str, value: str, names: str) -> tuple[str, ...]:
 
 
 def _on(source: str, target: str, on: tuple[On, ...]) -> On:
-    """The pairs that speak of these two tables; those without a table's name speak of any two."""
+    """The pairs for these two tables; those without a table's name are for any two."""
     return tuple(
         (here, there)
         for pairs_ in on
@@ -165,7 +165,7 @@ def _table(name: str) -> str:
 
 
 def names(*options: Iterable[str]) -> frozenset[str]:
-    """Every name that OLD=NEW options speak of, with its table and without."""
+    """Every name in OLD=NEW options, with its table and without."""
     texts = (text for values in options for value in values for text in value.partition("=")[::2])
     found = {part.strip() for text in texts for part in text.split(",")}
     return frozenset(found | {name.rpartition(".")[2] for name in found if "." in name})

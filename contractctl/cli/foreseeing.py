@@ -1,4 +1,4 @@
-"""What does the database say to a plan, before anything is written? Whether it can be carried out, and at what cost."""
+"""What does the database say about a plan before anything is written? Whether it can be done, and at what cost."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ def _asked(plan: Plan, found: "Settings", history: tuple[str, ...]) -> Answer:
             plan, f"the database cannot be reached, so the plan was not checked against it: {reason}", *history
         )
     try:
-        with asked as connection:  # never committed: asking leaves nothing behind
+        with asked as connection:  # never committed: asking leaves no trace
             return _answer(plan, found, connection, history)
     except DBAPIError as error:
         said, hint = databases.of(engine).meaning(error)

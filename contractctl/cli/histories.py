@@ -1,4 +1,4 @@
-"""What must people know of the Alembic history that plans go into?"""
+"""What must people know about the Alembic history that plans become part of?"""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ _HOOK = "contractctl.alembic"
 
 
 def notes(found: Settings, database: str) -> Iterator[str]:
-    """Where revisions go that are not contractctl's alone, and what its env.py lacks."""
+    """Where revisions are written if that is not contractctl's own environment, and what its env.py lacks."""
     from contractctl.cli.case import environment
 
     where = environment(found, database)
@@ -31,7 +31,7 @@ def notes(found: Settings, database: str) -> Iterator[str]:
 
 
 def remarks(found: Settings, database: str) -> Iterator[str]:
-    """The same where no plan is made: a history that cannot be read is one more of them."""
+    """The same where no plan is made: here an unreadable history is a remark, too."""
     try:
         yield from notes(found, database)
     except ContractctlError as error:
@@ -39,7 +39,7 @@ def remarks(found: Settings, database: str) -> Iterator[str]:
 
 
 def convention(found: Settings, database: str) -> Mapping[Any, Any]:
-    """How the application's models name constraints; empty where nobody can be asked: why, `refusals` says."""
+    """How the application's models name constraints; empty where env.py cannot be run: `refusals` says why."""
     from sqlalchemy.exc import DBAPIError
 
     from contractctl import databases

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TRIES = 30
 _NAP = 0.2
-"""Seconds at most between two tries, where others write at the same moment."""
+"""The longest pause between two tries, in seconds, where others write at the same moment."""
 _SKEW_SECONDS = 60.0
 """How far two computers' clocks may be apart."""
 
@@ -41,7 +41,7 @@ def write(deployment: Deployment) -> bool:
 
 
 def write_seen(environment: str, cluster: str, told: Seen | None) -> bool:
-    """Record what a cluster has shown, or None where it is no more; False where that is on record already."""
+    """Record what a cluster has shown, or None for one that no longer exists; False where that is recorded already."""
     name_of(environment, "an environment")
     name_of(cluster, "a cluster")
     if told is not None and told.at > time.time() + _SKEW_SECONDS:
@@ -71,7 +71,7 @@ def _write(record: "Callable[[Connection, Note], Entry | None]") -> bool:
 
 
 def live(found: "Settings", environment: str, now: float) -> Environment:
-    """What is live in an environment, as far as anybody has said or a cluster has shown. Nothing is created.
+    """What is live in an environment, as far as it was recorded or a cluster has shown it. Nothing is created.
 
     Raise ContractctlError where its journal was tampered with.
     """

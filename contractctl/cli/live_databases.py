@@ -1,4 +1,4 @@
-"""Which contracts are compared with which database? Each with the one that it names."""
+"""Which contracts are compared with which database? Each is compared with the one that it names."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from contractctl.settings import Settings
 
 
 def check(targets: Sequence[str], word: str | None, *, extra: bool) -> tuple[Checked, ...]:
-    """Every contract of tables, or those of these names. word: the one database, where it is given."""
+    """Every contract of tables, or those with these names. word: the only database to use, where it is given."""
     found = settings.load(Path.cwd())
     contracts = _contracts(found, targets)
     if extra and targets:

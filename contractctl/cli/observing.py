@@ -1,4 +1,4 @@
-"""What was seen of a plan? Collected records, approvals, how its versions compare, and what its database says now."""
+"""What was observed about a plan? Collected records, approvals, how versions compare, and what its database says."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from contractctl.model.verdict import Direction, Level, Status
 from contractctl.settings import Settings
 
 _COLLECTED = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY, Kind.STATIC_READS})
-"""What instruments see. Approvals are reviewed in git; compatibility and the database are asked by us, at once."""
+"""What instruments see. Approvals are reviewed in git; compatibility and the database are checked on the spot."""
 
 
 def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record, ...]:
@@ -52,13 +52,13 @@ def _demand_collected(path: Path, written: tuple[Record, ...]) -> None:
 
 
 def _undeclared(settings: Settings, plan: Plan, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
-    """Documents and schemas of consumers that the settings name, and that nobody has read as they are named now."""
+    """Documents and schemas of consumers that the settings name, but that were not collected under those settings."""
     laid = [(one.source, one.location, one.resolved) for one in settings.evidence if one.source in declared_reads.NAMES]
     return tuple(declared_reads.uncollected(laid, plan, collected, now))
 
 
 def _held(settings: Settings, collected: tuple[Record, ...], now: float) -> tuple[Record, ...]:
-    """Searches of code, held against what is live at this moment."""
+    """Results of code searches, compared with what is live at this moment."""
     if not any(record.kind is Kind.STATIC_READS for record in collected):
         return collected
     from contractctl.cli import ledger
@@ -78,7 +78,7 @@ def _counted(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
 
 
 def _versions_compared(settings: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
-    """The intermediate versions held against every live version, both ways; nothing where one is not released."""
+    """The intermediate versions compared with every live version, both ways; nothing where one is not released."""
     from contractctl import store
 
     found = [(move, settings.judged(store.read(settings.contracts, move.contract))) for move in plan.movements]
@@ -108,7 +108,7 @@ def _pairs(movement: Movement, contract: Contract) -> Iterator[Series]:
     if intermediate is None:
         return
     for old in sorted(live - {movement.intermediate}):
-        if old not in sources:  # contract.toml says that a version is live which was never released
+        if old not in sources:  # contract.toml names a live version that was never released
             for direction in Level.FULL.directions:
                 yield Series(_pair(movement, old, direction), float("nan"))
             continue

@@ -52,13 +52,13 @@ class _Gate:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How long work is done, and what is shown of it."""
+    """How the work is done, and what is shown of it."""
 
     pace: Pace = field(default_factory=Pace)
     workers: int | None = None
-    """So many at once; None: one, or as many as the executor has."""
+    """How many work at once; None: one, or as many as the executor has."""
     executor: str | None = None
-    """An executor's address, or that they are processes."""
+    """An executor's address, or `processes`."""
     told: Callable[[Progress], None] = lambda _: None
     stopping: Callable[[], bool] = lambda: False
 
@@ -99,12 +99,12 @@ def opened(word: str) -> "Iterator[tuple[Plan, Engine]]":
 
 
 def replicas() -> tuple[str, ...]:
-    """The addresses of the replicas that are asked themselves: they may be secret, so the environment has them."""
+    """The addresses of the replicas to ask for their lag: they may be secret, so they come from the environment."""
     return tuple(os.environ.get(_REPLICAS, "").split())
 
 
 def gone(holder: str) -> bool:
-    """Whether a lease's holder is known to have died: a process of this machine that is not there, or was us."""
+    """Whether a lease's holder is known to have died: a process of this machine that no longer runs, or our own."""
     match = _HOLDER.search(holder)
     if match is None or match["host"] != socket.gethostname():
         return False
@@ -121,7 +121,7 @@ def gone(holder: str) -> bool:
 
 
 def _crew(found: Settings, plan: Plan, ways: Ways) -> Crew | None:
-    """Workers elsewhere take a secret address from their own environment: it is sent to nobody."""
+    """Workers elsewhere take a secret address from their own environment: it is never sent."""
     named = found.database(plan.database)
     kept = named is not None and ways.executor is not None and named.given.startswith(_ENVIRONMENT)
     address = named.given if kept and named is not None else found.journal_url(plan.database)
@@ -133,7 +133,7 @@ def _released(found: Settings) -> Callable[[str], Collection[str]]:
 
 
 def _url(found: Settings, plan: Plan) -> str:
-    """The database's address. A plan with tables needs the one that holds them: a typing error must not create one."""
+    """The database's address. A plan with tables needs the database that holds them: a typo must not create one."""
     if any(movement.format == "sql" for movement in plan.movements):
         if found.database(plan.database) is None:
             raise ContractctlError(

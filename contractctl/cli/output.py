@@ -15,7 +15,7 @@ _FORMS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html"}
 
 
 def form_of(form: str | None, output: Path | None, known: Sequence[str]) -> str:
-    """What --format says, else the file's ending if that is one of `known`, else text.
+    """The value of --format, else the file's ending if that is one of `known`, else text.
 
     Raise ContractctlError where the file's folder is not there.
     """
@@ -27,7 +27,7 @@ def form_of(form: str | None, output: Path | None, known: Sequence[str]) -> str:
 
 def write(worded: str, output: Path, *, err: bool = False) -> None:
     """All of it or nothing, without colours; it is printed on stdout, or on stderr where stdout has the answer."""
-    text = click.unstyle(worded).encode("utf-8", "backslashreplace").decode()  # as what is printed
+    text = click.unstyle(worded).encode("utf-8", "backslashreplace").decode()  # as in printed output
     write_whole(output, f"{text}\n")
     click.echo(f"wrote {os.path.relpath(output)}", err=err)
 

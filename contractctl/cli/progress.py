@@ -18,7 +18,7 @@ _EVERY_SECONDS = 5.0
 
 @contextmanager
 def shown(form: str = "text") -> Iterator[Callable[[Progress], None]]:
-    """What is shown of each batch."""
+    """What to show after each batch."""
     if form == "json":
         yield _Lines(as_json)
         return
@@ -30,7 +30,7 @@ def shown(form: str = "text") -> Iterator[Callable[[Progress], None]]:
 
 
 class _Lines:
-    """A line at most every few seconds."""
+    """One line every few seconds at most."""
 
     def __init__(self, say: Callable[[Progress], str]) -> None:
         self._say, self._next = say, time.monotonic() + _EVERY_SECONDS

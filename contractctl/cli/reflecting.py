@@ -20,7 +20,7 @@ class Asked:
     """What the command line says."""
 
     word: str
-    """Of the database: an address, env:NAME, or a name of contractctl.toml."""
+    """The database: an address, env:NAME, or a name in contractctl.toml."""
     tables: str | None
     schemas: tuple[str, ...]
     whole: str | None
@@ -56,7 +56,7 @@ def reflect(found: Settings, asked: Asked) -> Reflected:
 
 
 def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
-    """What was made, what was there, and what was left out and why."""
+    """What was created, what was already there, and what was left out and why."""
     survey = done.survey
     there = f"; {counted(len(survey.already), 'contract')} already there" if survey.already else ""
     yield f"{counted(len(survey.made), 'contract')} {'would be created' if dry_run else 'created'}{there}"
@@ -76,7 +76,7 @@ def lines(done: Reflected, *, dry_run: bool) -> Iterator[str]:
 
 
 def following(found: Settings, done: Reflected, *, lacking: bool, dry_run: bool) -> Iterator[str]:
-    """What is to be done next. `lacking`: the settings are the user's own, and may not name the database."""
+    """What to do next. `lacking`: the user's own settings do not name the database, and are not edited."""
     place = done.place
     if place.secret:
         yield "the URL holds a password, which is now in your shell history: give it as env:NAME next time"

@@ -1,4 +1,4 @@
-"""Is this command to end? A signal ends it as Ctrl-C does; what works in batches finishes the current one."""
+"""Should this command end? A signal ends it as Ctrl-C does; work in batches finishes the current one."""
 
 import signal
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _BY_SIGNAL = 128
 
 
 class EndedError(KeyboardInterrupt):
-    """A signal has come that ends this command, wherever it is."""
+    """A signal has arrived that ends this command, whatever it is doing."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -22,13 +22,13 @@ class EndedError(KeyboardInterrupt):
 
 
 def exit_code(error: BaseException) -> int:
-    """As if the signal behind the error had ended us; where there is none, it was Ctrl-C."""
+    """The code of a process ended by the signal behind the error; if there is none, it was Ctrl-C."""
     cause = error.__cause__ or error
     return cause.exit_code if isinstance(cause, EndedError) else _BY_SIGNAL + signal.SIGINT
 
 
 def end_like_ctrl_c() -> None:
-    """From now on whoever stops this process, or closes its terminal, has it close what is open."""
+    """From now on, a signal that stops this process, or its terminal closing, lets it close what is open."""
     for number in filter(_heard, _WITHOUT_A_WORD):
         signal.signal(number, _end)
 
@@ -38,12 +38,12 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _heard(number: int) -> bool:
-    """Whether the signal says anything to us: nohup, and a shell for what it starts in the background, ignore some."""
+    """Whether we react to the signal: nohup ignores some, and so does a shell for background processes."""
     return signal.getsignal(number) is not signal.SIG_IGN
 
 
 class Asked:
-    """Whether a signal has come, and which."""
+    """Whether a signal has arrived, and which."""
 
     def __init__(self) -> None:
         self._signal = 0
@@ -53,7 +53,7 @@ class Asked:
 
     @property
     def exit_code(self) -> int:
-        """As if the signal had ended us."""
+        """The code of a process ended by the signal."""
         return _BY_SIGNAL + self._signal
 
     def take(self, number: int, _frame: FrameType | None) -> None:
@@ -65,7 +65,7 @@ class Asked:
 
 @contextmanager
 def asked(*, takes_long: bool) -> Iterator[Asked]:
-    """Within it signals are only noted, where it is something that takes long and can be ended in between."""
+    """Inside this block signals are only noted: for long work that can stop between two steps."""
     found = Asked()
     before = {number: signal.signal(number, found.take) for number in filter(_heard, _SIGNALS) if takes_long}
     try:

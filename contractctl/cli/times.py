@@ -1,4 +1,4 @@
-"""Which moment, and which span, was typed? Which day is it?"""
+"""Which moment or which span was typed? Which day is it?"""
 
 import math
 import re
@@ -38,7 +38,7 @@ def span(text: str) -> float:
 
 
 def spelled(seconds: float) -> str:
-    """The span as `span` reads it, in the largest unit that needs no fraction."""
+    """The span in the form that `span` reads, in the largest unit that needs no fraction."""
     unit = next((unit for unit in reversed(_UNITS) if seconds and seconds % _UNITS[unit] == 0), "s")
     return f"{seconds / _UNITS[unit]:g}{unit}"
 

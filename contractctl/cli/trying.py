@@ -1,4 +1,4 @@
-"""On which server are witnesses tried? One that is there for tests; never the one that a contract names by itself."""
+"""On which server are witnesses tried? One meant for tests; never, by default, the one that a contract names."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -23,7 +23,7 @@ _EXAMPLES = {
     "checkout": ".",
     "file": "matrix.json",
 }
-"""What an argument or option may be where nothing here says so, by its name."""
+"""Examples of what an argument or option may be, by its name, where nothing here lists its values."""
 _PLAINER = {
     " is not a valid float range": " is not a number",
     " is not a valid integer range": " is not a whole number",
@@ -31,7 +31,7 @@ _PLAINER = {
 
 
 def told(error: click.UsageError) -> tuple[str, str]:
-    """What is wrong, and what would be right."""
+    """What is wrong, and a line that would be right."""
     context = error.ctx
     path = context.command_path if context is not None else "contractctl"
     if isinstance(error, click.MissingParameter) and error.param is not None and context is not None:
@@ -44,7 +44,7 @@ def told(error: click.UsageError) -> tuple[str, str]:
 
 
 def _missing(context: click.Context, first: click.Parameter) -> list[click.Parameter]:
-    """Click stops at the first parameter that it misses, and has looked at all that were given before."""
+    """Click stops at the first missing parameter, after it has looked at all that were given."""
     needed = [one for one in context.command.params if one.required]
     return [one for one in needed if one is first or one.name not in context.params]
 
@@ -90,7 +90,7 @@ def _plans() -> tuple[str, ...]:
     try:
         return planner.plan_names(settings.load(Path.cwd()).migrations)
     except (ContractctlError, OSError):
-        return ()  # what is wrong with contractctl.toml is said once it is needed
+        return ()  # an error in contractctl.toml is reported when the file is needed
 
 
 def _contracts() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How is an exception made? Written for review in git; or, with break-glass, held by the journal at once and loudly."""
+"""How is an exception made? As a file for review in git; or, with break-glass, at once and loudly in the journal."""
 
 import time
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Wish:
     """What is to be waived, and why."""
 
     conditions: tuple[str, ...]
-    """Names; with break-glass none of them stands for all that are open."""
+    """Names; with break-glass, no name means all that are open."""
     break_glass: bool
     reason: str
     ticket: str
@@ -47,7 +47,7 @@ def known(found: Settings, plan: Plan, now: float) -> tuple[Record, ...]:
 
 
 def _all(found: Settings, plan: Plan, now: float) -> tuple[Waiver, ...]:
-    """Those of its file, each held against git, and those that the journal holds."""
+    """Those in its file, each compared with git, and those that the journal holds."""
     held = _held(found, plan, now)
     path = waivers.path_of(found.migrations, plan.name)
     if not path.is_file():
@@ -67,20 +67,20 @@ def _vouched(entry: waivers.Entry, reviewed: Sequence[Waiver]) -> Waiver:
 
 
 def _reviewed(path: Path, plan: str) -> tuple[waivers.Entry, ...]:
-    """What the commit that is checked out has of the file."""
+    """The file as the commit that is checked out has it."""
     repository = git.open_repository(path.parent)
     head = repository.head() if repository else None
     if repository is None or head is None:
         return ()
     try:
         raw = repository.read(head, repository.relative(path))
-    except ValueError:  # it lies in another place than it seems
+    except ValueError:  # it is not where it seems to be: a link leads to it
         return ()
     return waivers.read(raw, plan, f"{path.name} in {head[:12]}") if raw is not None else ()
 
 
 def _held(found: Settings, plan: Plan, now: float) -> tuple[Waiver, ...]:
-    """What the journal tells of broken glass; who broke it is who approved it. Old ones are history."""
+    """The journal's break-glass waivers; whoever used break-glass is the approver. Long expired ones are left out."""
     from contractctl.cli.case import journal_of
 
     with journal_of(found, plan.database) as connection:
@@ -157,7 +157,7 @@ def _waiver(case: Case, condition: Condition, wish: Wish, now: float, who: str) 
 
 
 def _break(plan: Plan, made: Sequence[Waiver], who: str) -> None:
-    """It holds because the journal names who did it: nobody has reviewed it."""
+    """It takes effect because the journal names who did it: nobody has reviewed it."""
     from contractctl import journal
     from contractctl.cli import operator
     from contractctl.journal import EntryKind, Note
@@ -174,7 +174,7 @@ def _break(plan: Plan, made: Sequence[Waiver], who: str) -> None:
 
 
 def _keep(path: Path, plan: str, made: Sequence[Waiver], *, break_glass: bool) -> None:
-    """Into the file, replacing what says the same; everything else in it stays as it is."""
+    """Write it into the file, in place of one for the same; everything else in it stays as it is."""
     import tomlkit
 
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()

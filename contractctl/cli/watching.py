@@ -1,4 +1,4 @@
-"""How is an answer shown that changes while a person looks on? Drawn anew on a terminal, else told when it changes."""
+"""How is an answer shown that changes while a person watches? Redrawn on a terminal, else printed on each change."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import click
 
 @contextmanager
 def shown() -> Iterator[Callable[[str, str], None]]:
-    """What is shown of each answer: all of it, and in a line. On stderr: the last answer is the command's own."""
+    """What to show of each answer: all of it, and in one line. On stderr: the command itself prints the last answer."""
     if not sys.stderr.isatty():
         yield _Lines()
         return
@@ -22,7 +22,7 @@ def shown() -> Iterator[Callable[[str, str], None]]:
 
 
 class _Lines:
-    """A line each time that it is another one."""
+    """One line whenever it changes."""
 
     def __init__(self) -> None:
         self._last = ""

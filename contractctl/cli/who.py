@@ -1,4 +1,4 @@
-"""Who answers for what is done, and what had they checked out?"""
+"""Who is responsible for what is done, and what had they checked out?"""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ _ACTOR = "CONTRACTCTL_ACTOR"
 
 
 def actor() -> str:
-    """Who answers for what is done: $CONTRACTCTL_ACTOR, else git's user."""
+    """Who is responsible for what is done: $CONTRACTCTL_ACTOR, else git's user."""
     if given := os.environ.get(_ACTOR, "").strip():
         return given
     repository = git.open_repository(Path.cwd())

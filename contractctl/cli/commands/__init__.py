@@ -28,9 +28,9 @@ COMMANDS: Mapping[str, str] = {
     "convert": "Convert events between versions, up or down.",
     "demo": "Run one breaking change from start to end on this machine, in under two minutes.",
 }
-"""What is said of each is the first line of its own help."""
+"""Each is described by the first line of its own help."""
 
 
 def module_of(name: str) -> ModuleType:
-    """The module of a command, whose `command` it is; loaded no earlier than it is used."""
+    """The module whose `command` is this command; loaded only when it is used."""
     return import_module(f"{__name__}.{name.replace('-', '_')}")

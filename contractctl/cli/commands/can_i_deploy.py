@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contractctl.deployment import Answer
 
 ASK_AGAIN = 30.0
-"""Seconds after which a plan may have got further."""
+"""Seconds after which a plan may have moved on."""
 _LONGEST_NAP = 15.0
 
 
@@ -52,7 +52,7 @@ def command(service: str, version: str, environment: str, wait: str | None, form
 
 
 def _answered_in_time(service: str, version: str, environment: str, wait: str | None, at: str | None) -> "Answer":
-    """Answer; while waiting alone can help, and there is some time left, answer again."""
+    """Answer, and answer again as long as waiting alone can help and time is left."""
     from contractctl.cli import asking, times
     from contractctl.deployment import Outcome
 

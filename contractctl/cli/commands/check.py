@@ -25,7 +25,7 @@ _EXITS = {Status.COMPATIBLE: Exit.YES, Status.INCOMPATIBLE: Exit.NO, Status.UNKN
 _FORMS = ("text", "json", "github", "gitlab", "junit", "sarif")
 """Each a module of contractctl.report."""
 _OF_TWO_FILES = ("schema", "dialect", "content_model", "encodings", "assert_formats", "columns")
-"""Parameters that say of two files what contract.toml says of a contract."""
+"""Parameters that say about two files what contract.toml says about a contract."""
 _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 
 
@@ -150,7 +150,7 @@ def command(
 
 
 def _notes(checked: check.Checked) -> Iterator[str]:
-    """What was left out, and what was accepted in vain."""
+    """What was left out, and which acceptances match nothing."""
     if checked.passed_over:
         way_out = "name them, or create contracts: contractctl init"
         yield f"not judged, without a contract: {_first(checked.passed_over)}; {way_out}"
@@ -180,7 +180,7 @@ def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: b
 
 
 def _demand_live_alone() -> None:
-    """Two versions are compared, or a version and a database: what says how goes with the former."""
+    """Options about comparing two versions do not go with --live, which compares a version and a database."""
     for option in _given("against", "level", *_OF_TWO_FILES, "strict", "operations", "witness_on"):
         raise ContractctlError(
             f"{option} does not go with --live", hint="--live only compares the database with the released versions"
@@ -188,7 +188,7 @@ def _demand_live_alone() -> None:
 
 
 def _demand_two_files() -> None:
-    """What contract.toml and contractctl.toml say is not said again on the command line."""
+    """What contract.toml and contractctl.toml set is not repeated on the command line."""
     for option in _given(*_OF_TWO_FILES):
         raise ContractctlError(
             f"{option} goes with two files: contractctl check OLD NEW",
@@ -256,7 +256,7 @@ def _laboratory(word: str | None) -> AbstractContextManager[Laboratory | None]:
 def _files(old: str, new: str, level: Level, schema: str | None, known: Terms) -> check.Checked:
     from contractctl.documents.collector import collector_paused
 
-    with collector_paused():  # of one pair, what it would find is a few megabytes at most
+    with collector_paused():  # for one pair, the garbage is a few megabytes at most
         return _two_files(old, new, level, schema, known)
 
 

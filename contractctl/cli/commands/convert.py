@@ -74,7 +74,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What is to be converted: by which plan, of which contract, up or down."""
+    """What to convert: by which plan, for which contract, up or down."""
 
     plan: str
     contract: str | None
@@ -144,7 +144,7 @@ def _direction(to: str | None, *, up: bool, down: bool) -> str:
 
 
 def _two_files(source: str, target: str) -> None:
-    """The events as they were are not overwritten by their own conversion."""
+    """Refuse to overwrite the input with its own conversion."""
     if _STANDARD not in {source, target} and Path(target).is_file() and Path(source).samefile(target):
         raise ContractctlError(
             f"{target} is the file that is converted, and would be overwritten", hint="name another file with -o"
@@ -178,7 +178,7 @@ def _input(name: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _output(name: str) -> Iterator[BinaryIO]:
-    """Standard output, or a file that takes its place when everything is in it."""
+    """Standard output, or a file that appears under its name only when it is complete."""
     if name == _STANDARD:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""contractctl evidence: what is there to see, for the gates to decide from?"""
+"""contractctl evidence: what can be observed for the gates to decide from?"""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -141,7 +141,7 @@ def _words(record: Record) -> str:
         return ", ".join(f"{series.labels.get('mover')} gives {series.value:.4g} %" for series in record.series)
     counts: dict[str, float] = {}
     for series in record.series:
-        if "speed" not in series.labels:  # a histogram has a dozen buckets: the gate tells of the one that counts
+        if "speed" not in series.labels:  # a histogram has a dozen buckets: the gate reports the one that counts
             key = _requests(series.labels)
             counts[key] = counts.get(key, 0.0) + series.value
     return f"{over}: " + ", ".join(f"{number(count)} {key}" for key, count in sorted(counts.items()))

@@ -163,7 +163,7 @@ def _decided(
 
 
 def _nap(decision: Decision, left: float, *, watch: bool) -> float | None:
-    """Seconds until the next look; None where the decision is the answer. `left`: seconds until the time is up."""
+    """Seconds until the next look; None where the decision is final. `left`: seconds until the time is up."""
     if decision.outcome is not Outcome.UNKNOWN or left <= 0:
         return None
     if watch:
@@ -177,7 +177,7 @@ def _say_waiting(_whole: str, missing: str) -> None:
 
 
 def case_of(word: str, stage: Stage, percent: float | None, evidence: Path | None, now: float) -> "Case":
-    """Everything that the decision rests on; a canary that nobody names a percent for is its next step."""
+    """Everything that the decision rests on; a canary without a percentage means its next step."""
     from contractctl import settings
     from contractctl.cli import case, observing, waiving
     from contractctl.gate.case import Case

@@ -106,7 +106,7 @@ def _of_database(
 
 
 def _named(found: Settings, url: str | None, *, dry_run: bool) -> list[str]:
-    """Let settings that an earlier init has made, when it knew of none, name the database. What is said of it."""
+    """Name the database in settings that an earlier init wrote when it knew of none. What to report about it."""
     path = found.root / settings.FILE
     text = path.read_bytes().decode() if path.is_file() else ""
     if url is None or found.databases or _NO_DATABASE not in text:
@@ -117,7 +117,7 @@ def _named(found: Settings, url: str | None, *, dry_run: bool) -> list[str]:
 
 
 def _demand_database(**given: object) -> None:
-    """Options that say something of a database go with one."""
+    """Options about a database need one."""
     for name, value in given.items():
         if value:
             raise ContractctlError(
@@ -127,7 +127,7 @@ def _demand_database(**given: object) -> None:
 
 
 def _write(files: Mapping[Path, str], *, dry_run: bool) -> list[Path]:
-    """Write those that are not there, and give back which those are."""
+    """Write the files that do not exist yet, and return which those are."""
     absent = {path: text for path, text in files.items() if not path.exists()}
     for path, text in absent.items() if not dry_run else ():
         write_whole(path, text)
@@ -159,7 +159,7 @@ def _lines(survey: adoption.Survey, found: Settings, written: list[Path], *, dry
 
 
 def _numbered(survey: adoption.Survey, found: Settings) -> Iterator[str]:
-    """Folders whose files are called like versions of one thing: as contracts of their own no two are compared."""
+    """Folders whose files are named like versions of one thing: as separate contracts they would never be compared."""
     folders: dict[Path, list[str]] = {}
     for adopted in survey.adopted:
         if _VERSION.fullmatch(adopted.file.name.split(".")[0]):

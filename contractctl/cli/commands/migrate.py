@@ -325,6 +325,6 @@ def _run(
 
 
 def _refused(answer: str, code: Exit) -> Exit:
-    """A "no" and a "wait" are answers, with exit codes of their own; whatever else is wrong is to be mended."""
+    """A "no" and a "wait" are answers with exit codes of their own; anything else is an error to fix."""
     click.echo(answer)
     return code

@@ -209,7 +209,7 @@ def _surroundings(found: "Settings") -> "Surroundings":
 
 
 def _day(text: str | None) -> str | None:
-    """A day that is still to come."""
+    """A day in the future."""
     if text is None:
         return None
     try:
@@ -240,9 +240,9 @@ def _steps(text: str) -> tuple[float, ...]:
 
 
 def _released(plans: Sequence[Plan], contracts: Path) -> Mapping[str, State]:
-    """Of plans that no journal here knows: those whose last versions are all released, which were contracted elsewhere.
+    """Among plans that no journal here knows, those whose final versions are all released: contracted elsewhere.
 
-    Where the journal knows a plan it is right: a release can be made too early, and the database tells what it holds.
+    Where the journal knows a plan, the journal is right: a release can be made too early.
     """
     from contractctl import store
 

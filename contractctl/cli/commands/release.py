@@ -89,7 +89,7 @@ def command(
 
 
 def _names(given: tuple[str, ...], folder: Path, *, everything: bool) -> tuple[str, ...]:
-    """The contracts that are meant, once each."""
+    """The contracts to release, each once."""
     known = store.names(folder)
     if not known and not given:
         raise ContractctlError(
@@ -110,7 +110,7 @@ def _is_due(folder: Path, name: str) -> bool:
 
 
 def _following(read: list[Contract], answers: list["_Answer"], folder: Path) -> str:
-    """The command that commits what was released, from here."""
+    """The command that commits what was released, with paths as seen from the current folder."""
     names = [contract.name for contract in read]
     place = folder / names[0] if len(names) == 1 else folder
     what = f"{names[0]} {answers[0].number}" if len(names) == 1 else f"{len(names)} contracts"
@@ -118,7 +118,7 @@ def _following(read: list[Contract], answers: list["_Answer"], folder: Path) -> 
 
 
 def _demand_one(names: tuple[str, ...], given: str | None, form: str) -> None:
-    """Raise ContractctlError where several contracts are named, and something that is said is of one alone."""
+    """Raise ContractctlError where several contracts are named with an option that is for a single one."""
     for option, value in (("--version", given), ("--format json", form == "json")):
         if value and len(names) > 1:
             raise ContractctlError(f"{option} goes with one contract", hint=f"contractctl release {names[0]} {option}")
@@ -129,7 +129,7 @@ class _Answer:
     """What becomes of the draft."""
 
     number: SemanticVersion | None
-    """The number that it has, or could have."""
+    """The version that it has, or could have."""
     step: Step | None = None
     refused: str | None = None
     remedy: str | None = None
@@ -146,9 +146,9 @@ def _answer(
 
 
 def _refuse_broken(folder: Path, contract: Contract) -> None:
-    """A release is built on releases that are what they were."""
+    """Refuse to build on releases that were edited or deleted."""
     for rule, file in store.broken_releases(folder, contract.name):
-        # what a release that was cut short leaves behind is finished by releasing the same text again
+        # what an interrupted release leaves behind is finished by releasing the same text again
         if rule != "release-unrecorded" or versions.draft_state(contract) in {"new", "changed"}:
             words = {"release-unrecorded": "it is not part of a release", "release-deleted": "it is missing"}
             raise ContractctlError(
@@ -158,7 +158,7 @@ def _refuse_broken(folder: Path, contract: Contract) -> None:
 
 
 def _finished(folder: Path, contract: Contract) -> _Answer | None:
-    """A release that was cut short before its digest was on record, and has the text of the draft."""
+    """A release that was interrupted before its digest was recorded, and has the text of the draft."""
     if store.broken_releases(folder, contract.name) and contract.latest is not None:
         return _Answer(contract.latest.number)
     return None
@@ -186,7 +186,7 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
 
 
 def _once_contracted(answer: _Answer, contract: Contract, found: "Settings") -> _Answer:
-    """The answer; refused where a plan has yet to bring what would be released, or its number."""
+    """The answer; refused where a plan in flight has yet to produce what would be released, or its version number."""
     from contractctl import planner
 
     assert contract.draft is not None  # noqa: S101 - the caller has seen to it
@@ -205,7 +205,7 @@ def _once_contracted(answer: _Answer, contract: Contract, found: "Settings") -> 
 
 
 def _unless_over(plan: "Plan", new: str, found: "Settings") -> tuple[str, str] | None:
-    """Why a plan is in the way of what it leads to, and what to do; None where its journal says that it is over."""
+    """Why a plan prevents this release, and what to do; None where its journal says that it is over."""
     from contractctl.cli import case
     from contractctl.model.plan import State
 
@@ -222,7 +222,7 @@ def _unless_over(plan: "Plan", new: str, found: "Settings") -> tuple[str, str] |
 
 
 def _way(contract: Contract, migrations: Path) -> str:
-    """To a major version that lets nobody down: the plan that leads there, or one that is still to be made."""
+    """A way to the major version that breaks nobody: the plan that leads there, or one still to be made."""
     from contractctl import planner
 
     assert contract.draft is not None  # noqa: S101 - as above
@@ -237,7 +237,7 @@ def _way(contract: Contract, migrations: Path) -> str:
 
 
 def _why(step: Step) -> str:
-    """What makes the step as large as it is, in a line."""
+    """Why the step is major, minor or a patch, in one line."""
     if step.findings:
         first = step.findings[0]
         more = f" (and {len(step.findings) - 1} more)" if len(step.findings) > 1 else ""
@@ -266,7 +266,7 @@ def _tell(answer: _Answer, contract: Contract, following: str, *, dry_run: bool,
 
 
 def _after(step: Step | None) -> str:
-    """The size of the step and its reason, unless that is one of the changes, which follow."""
+    """The size of the step and its reason, unless the reason is one of the changes, which are listed next."""
     if step is None:
         return ""
     is_told = not (step.findings or step.unknown) and bool(step.changes)
