@@ -22,6 +22,7 @@ _EXAMPLES = {
     "cluster": "default",
     "checkout": ".",
     "file": "matrix.json",
+    "recorded": "migrations/decisions/rename/contract-0123456789ab.json",
 }
 """Examples of what an argument or option may be, by its name, where nothing here lists its values."""
 _PLAINER = {

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -190,6 +191,22 @@ def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
 
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["check", "plan", "gate"])
+def test_a_long_help_shows_each_option_once_below_its_heading(contractctl: Run, name: str) -> None:
+    command = module_of(name).command
+
+    options = contractctl(name, "--help").stdout.partition("\nOptions:\n")[2]
+
+    shown = re.findall(r"^  (-[-a-z]+)", options, re.MULTILINE)
+    assert sorted(shown) == sorted(["-h", *(one.opts[0] for one in command.params if isinstance(one, click.Option))])
+    assert {option for listed in command.sections.values() for option in listed} <= set(shown)
+
+
+def test_a_replay_has_a_help_of_its_own(contractctl: Run) -> None:
+    assert "replay [OPTIONS] FILE" in contractctl("gate", "replay", "--help").stdout
+    assert "--waive" not in contractctl("gate", "replay", "--help").stdout
 
 
 @pytest.mark.parametrize("arguments", [("explain",), ("explain", "avro-field-without-default"), ("--help",), ("list",)])

@@ -64,7 +64,7 @@ def test_the_json_says_the_same(contractctl: Run, folder: Path, git: Git) -> Non
     answer = json.loads(contractctl("show", "orders/placed", "--format", "json").stdout)
 
     assert answer["level"] == "FULL_TRANSITIVE"
-    assert answer["draft"] == {"file": "contracts/orders/placed/placed.avsc", "state": "1.0.0"}
+    assert answer["draft"] == {"folder": None, "files": ["contracts/orders/placed/placed.avsc"], "state": "1.0.0"}
     assert answer["versions"][0]["digest"] == DIGEST
     assert answer["versions"][0]["commit"] == git("rev-parse", "HEAD")
     assert [party["name"] for party in answer["consumers"]] == ["mailing", "audit"]
@@ -86,6 +86,19 @@ def test_a_draft_of_several_files_is_shown_as_such(contractctl: Run, tmp_path: P
     (folder / "migrations" / "V2.sql").write_text("CREATE TABLE b (id INTEGER);\n")
 
     assert f"  draft    contracts/shop/tables/{shown}\n" in contractctl("show", "shop/tables").stdout
+
+
+def test_the_json_names_every_file_of_a_draft(contractctl: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts" / "shop" / "tables"
+    (folder / "migrations").mkdir(parents=True)
+    (folder / "contract.toml").write_text('format = "sql"\ndialect = "sqlite"\ndraft = "migrations"\n')
+    for name in ("V1.sql", "V2.sql"):
+        (folder / "migrations" / name).write_text("CREATE TABLE a (id INTEGER);\n")
+
+    draft = json.loads(contractctl("show", "shop/tables", "--format", "json").stdout)["draft"]
+
+    assert draft["folder"] == "contracts/shop/tables/migrations"
+    assert draft["files"] == [f"contracts/shop/tables/migrations/{name}" for name in ("V1.sql", "V2.sql")]
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "latest", "draft"])

@@ -5,12 +5,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from contractctl import caches, check
 from contractctl.cli import Exit, clients, times
+from contractctl.cli.sections import Sectioned
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Laboratory
@@ -29,7 +30,21 @@ _OF_TWO_FILES = ("schema", "dialect", "content_model", "encodings", "assert_form
 _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 
 
-@click.command
+class _Check(Sectioned):
+    sections: ClassVar = {
+        "Two files, OLD and NEW; contract.toml says it of a contract": (
+            "--as",
+            "--dialect",
+            "--content-model",
+            "--assert-formats",
+            "--encodings",
+            "--columns",
+        ),
+        "Databases": ("--live", "--database", "--all-tables", "--witness-on"),
+    }
+
+
+@click.command(cls=_Check)
 @click.argument("targets", nargs=-1, metavar="[OLD NEW | CONTRACT… | PATHS…]")
 @click.option("--against", metavar="REF", help="Judge only what changed since this branch, tag or commit split off.")
 @click.option("--level", type=_LEVELS, help="Judge at this level instead of the contracts' own.")
@@ -41,29 +56,27 @@ _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
     "--schema",
     "schema",
     type=click.Choice(tuple(FORMATS)),
-    help="Format of OLD and NEW, if it cannot be detected.",
+    help="Their format, if it cannot be detected.",
 )
-@click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="SQL dialect of OLD and NEW.")
+@click.option("--dialect", type=click.Choice(["postgresql", "mysql", "sqlite"]), help="For sql: whose SQL it is.")
 @click.option(
     "--content-model",
     type=click.Choice(CONTENT_MODELS),
-    help="How open objects are judged (json-schema): explain json-schema-property-open.",
+    help="For json-schema: how open objects are judged; contractctl explain json-schema-property-open.",
 )
-@click.option(
-    "--assert-formats", is_flag=True, help="Readers of OLD and NEW (json-schema) enforce 'format' and 'content*'."
-)
-@click.option("--encodings", metavar="LIST", help="Encodings of OLD and NEW (protobuf): any of binary,json,source.")
-@click.option("--columns", type=click.Choice(COLUMNS), help="Whether statements name the columns of OLD and NEW (sql).")
+@click.option("--assert-formats", is_flag=True, help="For json-schema: readers enforce 'format' and 'content*'.")
+@click.option("--encodings", metavar="LIST", help="For protobuf: any of binary,json,source.")
+@click.option("--columns", type=click.Choice(COLUMNS), help="For sql: whether statements name the columns.")
 @click.option(
     "--operations",
     multiple=True,
     metavar="GLOB",
-    help="Files with GraphQL operations of clients: only what affects one of them fails. Repeatable.",
+    help="GraphQL operations of clients: only what affects one of them fails. Repeatable.",
 )
 @click.option(
     "--witness-on",
     metavar="URL",
-    help="Execute table witnesses on this test server, a URL or env:NAME: SQLite has no widths, enums or time zones.",
+    help="Execute table witnesses on this test server (URL or env:NAME): SQLite has no widths, enums or time zones.",
 )
 @click.option("--live", is_flag=True, help="Compare table contracts with the database itself; read-only.")
 @click.option(
@@ -109,19 +122,11 @@ def command(
     Every incompatibility says who breaks and how to resolve it, and shows a payload or statement that was actually
     executed. The level decides which directions count: BACKWARD (the new version serves what exists), FORWARD (the old
     one survives what is new), FULL (both); _TRANSITIVE counts every release, not only the latest. Two files are judged
-    BACKWARD.
+    BACKWARD. What is accepted with [[accepted]], and what a plan stages, is shown but does not fail the check.
 
-    --live compares each contract's released version with the database: tables, columns, types, NULL, defaults, keys,
-    checks, indexes, views. Different spellings of the same thing are not drift, nor are changes of a plan in flight.
-
-    --witness-on demonstrates incompatibilities of tables on a PostgreSQL or MariaDB server of yours, in a schema that
-    is never committed, or a database that is dropped afterwards. Everything else on it is left alone.
-
-    --operations (GraphQL only) fails the check only for incompatibilities that affect an operation or fragment in these
-    files of the repository, and names the files. The others are only shown.
-
-    Two kinds of findings are shown but do not fail the check: those that contract.toml (for other files
-    contractctl.toml) accepts with [[accepted]], a reason and an expiry date, and changes that a plan stages.
+    --live compares each contract's released version with the database. Different spellings of the same thing are not
+    drift, nor are changes of a plan in flight. --witness-on takes a PostgreSQL or MariaDB server of yours: everything
+    happens in a schema that is never committed, or a database that is dropped afterwards.
 
     Exit codes: 0 compatible, 1 incompatible, 2 usage or input error, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are

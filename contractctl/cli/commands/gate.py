@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from contractctl.cli import Exit
 from contractctl.cli import output as writing
+from contractctl.cli.sections import Sectioned
 from contractctl.errors import ContractctlError
 from contractctl.model.decision import Decision, Outcome
 from contractctl.model.plan import Plan, Stage, Standing, State
@@ -29,7 +30,38 @@ _REPLAY = "replay"
 _FORMS = ("text", "json", "html")
 
 
-@click.command
+class _Gate(Sectioned):
+    """`gate PLAN STAGE`; `gate replay FILE` is a command of its own, with its own help."""
+
+    sections: ClassVar = {
+        "Let an open condition through": ("--waive", "--break-glass", "--reason", "--ticket", "--owner", "--for"),
+    }
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Read the arguments of the command that is meant."""
+        if args[:1] == [_REPLAY]:
+            return _replay.make_context(f"{info_name} {_REPLAY}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+_formatted = click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    help="Output format; by default from the file extension of -o, else text.",
+)
+_written = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the output to this file; the text is printed as well.",
+)
+
+
+@click.command(cls=_Gate)
 @click.argument("plan")
 @click.argument("stage")
 @click.option("--percent", type=float, metavar="PERCENT", help="The canary percentage; by default the next step.")
@@ -49,31 +81,20 @@ _FORMS = ("text", "json", "html")
 @click.option(
     "--break-glass", is_flag=True, help="Let open conditions through now, unreviewed; the journal records who did it."
 )
-@click.option("--reason", metavar="TEXT", help="With --waive, --break-glass: why.")
-@click.option("--ticket", metavar="ID", help="With --waive, --break-glass: where it is followed up.")
-@click.option("--owner", metavar="NAME", help="With --waive, --break-glass: who is responsible; by default you.")
+@click.option("--reason", metavar="TEXT", help="Why; needed.")
+@click.option("--ticket", metavar="ID", help="Where it is followed up; needed.")
+@click.option("--owner", metavar="NAME", help="Who is responsible; by default you.")
 @click.option(
     "--for",
     "lasts",
     default="1d",
     show_default=True,
     metavar="SPAN",
-    help="With --waive, --break-glass: how long it holds, 7d at most.",
+    help="How long it holds, 7d at most.",
 )
 @click.option("--record", is_flag=True, help="Keep the decision with all its inputs, for replay.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMS),
-    help="Output format; by default from the file extension of -o, else text.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the output to this file.",
-)
+@_formatted
+@_written
 def command(
     plan: str,
     stage: str,
@@ -99,25 +120,17 @@ def command(
     contractctl gate replay FILE    decide again from the inputs of a recorded decision, and compare every byte
 
     The network is not used: run `contractctl evidence collect PLAN` before. What is not known is never a yes. --watch
-    updates the answer every few seconds, from what `evidence collect` records in the meantime, until it is pass or
-    fail.
+    updates the answer every few seconds, from what `evidence collect` records in the meantime.
 
-    \b
-    --waive CONDITION --reason … --ticket …      writes migrations/waivers/PLAN.toml; it applies once it is committed
-    --break-glass --reason … --ticket …          lets every open condition, or those that --waive names, through at once
+    --waive writes a waiver to migrations/waivers/PLAN.toml: it applies once it is committed, is bound to the verdict
+    and its evidence, expires, and stays visible. --break-glass lets every open condition, or those that --waive names,
+    through at once. For a stage that cannot be undone a waiver needs two people: the second one runs the same command.
 
-    A waiver is bound to the verdict and its evidence, expires, and stays visible. For a stage that cannot be undone it
-    needs two people: the second one runs the same command.
+    The JSON is described by the contract contractctl/decision. The HTML is one file that needs no network.
 
-    With --format json the answer is one object, described by the contract contractctl/decision. The HTML is one file
-    that needs no network: every number in words, the canary drawn over time. With -o the text is printed as well.
-
-    Exit codes: 0 pass, 1 fail, 2 usage or input error, 3 unknown, 4 wait: `retry_after` says how long. A replay: 0 the
-    same to the byte, 1 something differs.
+    Exit codes: 0 pass, 1 fail, 2 usage or input error, 3 unknown, 4 wait: `retry_after` says how long.
     """  # noqa: D301 - click takes \b for "leave these lines alone"
     form = writing.form_of(form, output, _FORMS)
-    if plan == _REPLAY:
-        return _replay(Path(stage), form, output)
     if at and (wait or watch):
         raise ContractctlError("--at fixes the time, so --wait and --watch would wait forever", hint="leave --at out")
     wish = _wish(waived, reason, ticket, owner, lasts, now=break_glass) if waived or break_glass else None
@@ -256,21 +269,33 @@ def _worded(decision: Decision, case: "Case", form: str) -> str:
             return words.text(decision, case.percent)
 
 
-def _replay(path: Path, form: str, output: Path | None) -> int:
+@click.command
+@click.argument("recorded", type=click.Path(path_type=Path), metavar="FILE")
+@_formatted
+@_written
+def _replay(recorded: Path, form: str | None, output: Path | None) -> int:
+    """Decide again from the inputs of a recorded decision, and compare every byte.
+
+    `contractctl gate PLAN STAGE --record` writes such a FILE to migrations/decisions/. It holds everything that the
+    decision rests on: nothing else is read.
+
+    Exit codes: 0 the same to the byte, 1 something differs, 2 usage or input error.
+    """
     from contractctl.gate import decision_file
 
-    found = decision_file.replay(path)
+    form = writing.form_of(form, output, _FORMS)
+    found = decision_file.replay(recorded)
     if form == "json":
         import json
 
         tree = {"same": not found.differences, "differences": list(found.differences)}
         worded = json.dumps(tree | {"decision": decision_file.tree(found.decided)}, indent=2, ensure_ascii=False)
     else:
-        worded = "\n".join(_compared(path, found)) if form == "text" else _worded(found.decided, found.case, form)
+        worded = "\n".join(_compared(recorded, found)) if form == "text" else _worded(found.decided, found.case, form)
     if output is None:
         click.echo(worded)
     else:
-        click.echo("\n".join(_compared(path, found)))
+        click.echo("\n".join(_compared(recorded, found)))
         writing.write(worded, output, err=True)
     return Exit.NO if found.differences else Exit.YES
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from contractctl.cli import Exit, times
+from contractctl.cli.sections import Sectioned
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
 
@@ -23,7 +24,38 @@ def _span(name: str, default: float, help_: str) -> Callable[[Callable[..., int]
     return click.option(name, type=times.Span(), metavar="SPAN", default=spelled, show_default=True, help=help_)
 
 
-@click.command
+class _Plan(Sectioned):
+    sections: ClassVar = {
+        "What the change means; each is repeatable": (
+            "--rename",
+            "--rename-table",
+            "--split",
+            "--merge",
+            "--move",
+            "--extract",
+            "--on",
+            "--drop",
+            "--add",
+            "--up",
+            "--down",
+            "--lossy",
+            "--fill",
+        ),
+        "When stages may begin; kept in the plan file": (
+            "--canary",
+            "--bake",
+            "--window",
+            "--quiesced",
+            "--heartbeat",
+            "--fresh",
+            "--approvals",
+            "--restore-point",
+            "--sunset",
+        ),
+    }
+
+
+@click.command(cls=_Plan)
 @click.argument("contracts", nargs=-1, required=True, metavar="CONTRACT…")
 @click.option("--rename", "renames", multiple=True, metavar="OLD=NEW", help="OLD becomes NEW: column or table.column.")
 @click.option("--rename-table", "tables", multiple=True, metavar="OLD=NEW", help="The table OLD becomes NEW.")

@@ -134,7 +134,11 @@ def _tree(contract: Contract, history: tuple[Release, ...]) -> dict[str, object]
         "owner": contract.owner or None,
         "level": contract.level.value,
         "strict": contract.strict,
-        "draft": {"file": contract.draft.name if contract.draft else None, "state": versions.draft_state(contract)},
+        "draft": {
+            "folder": (contract.draft and contract.draft.folder) or None,
+            "files": [file.name for file in contract.draft.files] if contract.draft else [],
+            "state": versions.draft_state(contract),
+        },
         "producers": [_party_tree(party) for party in contract.producers],
         "consumers": [_party_tree(party) for party in contract.consumers],
         "versions": [
