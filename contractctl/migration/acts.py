@@ -46,9 +46,9 @@ def act(session: Session, stage: str, percent: float | None, standing: State) ->
 
 
 def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The outcome's body where the database shows that the stage has been done; None where it shows that it has not.
+    """The outcome's body if the database shows that the stage has been done; None if it shows that it has not.
 
-    `body` is the intent's. Where the database cannot tell, doing it again does no harm, and None is the answer.
+    `body` is the intent's. If the database cannot tell, the answer is None: doing it again does no harm.
     """
     match stage:
         case Stage.EXPAND | Stage.DUAL_WRITE | Stage.QUIESCE | Stage.CONTRACT:
@@ -72,21 +72,21 @@ def done(session: Session, stage: str, body: Mapping[str, Any]) -> dict[str, Any
 
 
 def _has_both_sides(session: Session) -> bool:
-    """Whether all is there that the contract revision takes away."""
+    """Whether everything exists that the contract revision takes away."""
     with journal.reading(session.context.engine) as connection:
         database, syncs = databases.of(connection), _there(session, connection) or ()
         return bool(syncs) and not any(database.missing_triggers(connection, sync) for sync in syncs)
 
 
 def old_side_is_gone(session: Session) -> bool:
-    """Whether the database holds the new side alone, and could not begin the plan: it has come to its end here."""
+    """Whether the database has only the new side, so that the plan could not begin: it is complete here."""
     with journal.reading(session.context.engine) as connection:
         begins = next(operations.hindrances(session.plan, connection), None) is None
         return not begins and _there(session, connection) is None
 
 
 def _there(session: Session, connection: Connection) -> tuple[Synchronisation, ...] | None:
-    """What is kept in step; None where one of the sides is not there."""
+    """What is kept in step; None where one of the sides does not exist."""
     try:
         return synchronisations(session, connection)
     except journal.RefusedError:
@@ -133,7 +133,7 @@ def _greatest(connection: Connection, sync: Synchronisation) -> str | None:
 
 
 def _demand_intermediates(session: Session) -> None:
-    """The version with both sides is released before anybody needs it."""
+    """Raise ContractctlError unless the version with both sides is released: from now on applications may need it."""
     for movement in session.plan.movements:
         if movement.intermediate not in session.context.released(movement.contract):
             raise ContractctlError(
@@ -144,7 +144,7 @@ def _demand_intermediates(session: Session) -> None:
 
 
 def _upgrade(session: Session, stage: Stage) -> dict[str, Any]:
-    """Run the stage's revision, again where others hold a lock that it needs."""
+    """Run the stage's revision, and again while others hold a lock that it needs."""
     revision = session.plan.revisions.get(stage)
     if revision is None:
         _demand_nothing_to_revise(session, stage)
@@ -159,7 +159,7 @@ def _upgrade(session: Session, stage: Stage) -> dict[str, Any]:
 
 
 def _demand_nothing_to_revise(session: Session, stage: Stage) -> None:
-    """A stage of tables without its revision would be done without having done anything."""
+    """Refuse a stage of tables without its revision: it would be recorded as done with nothing done."""
     if stage is not Stage.VERIFY and of_tables(session.plan):
         raise ContractctlError(
             f"the plan '{session.plan.name}' changes tables, and names no revision for {stage}",
@@ -174,14 +174,14 @@ def _upgrade_at_once(session: Session, revision: str) -> None:
 
 
 def _upgrade_alone(session: Session, revision: str) -> None:
-    """A revision with statements that cannot run in a transaction: it begins its own, and each holds the lease."""
+    """For a revision with statements that cannot run in a transaction: it begins its own, and each proves the lease."""
     engine = session.context.engine
     with journal.plain_words(engine):
         schema_changes.upgrade_alone(engine, session.environment, revision, partial(at_work_alone, session))
 
 
 def _demand_no_hindrance(session: Session) -> None:
-    """Ask before anything is done. Where DDL commits by itself it is journalled that the names were free then."""
+    """Ask before anything is done. Where DDL commits implicitly, the journal records that the names were free."""
     if not of_tables(session.plan):
         return
     key = f"{session.history().key(Stage.EXPAND)}-free"
@@ -221,16 +221,16 @@ def _counted(tables: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
 
 
 def missing_triggers(session: Session) -> tuple[str, ...]:
-    """The names of the plan's triggers that should stand and do not."""
+    """The names of the plan's triggers that should exist and do not."""
     with journal.reading(session.context.engine) as connection:
         database, syncs = databases.of(connection), synchronisations(session, connection)
         return tuple(name for sync in syncs for name in database.missing_triggers(connection, sync))
 
 
 def bring_triggers_back(session: Session) -> None:
-    """Create the plan's triggers anew, over the names that the columns have now.
+    """Create the plan's triggers again, with the names that the columns have now.
 
-    Those that are there are replaced as a revision does it: there is no moment without them.
+    Existing ones are replaced as a revision does it, so that there is no moment without them.
     """
     with journal.writing(session.context.engine) as connection:
         session.hold(connection)

@@ -1,4 +1,4 @@
-"""Whose command is at work on a connection? Revisions ask; the command that runs them proves its lease."""
+"""Whose command is using a connection? Revisions ask; the command that runs them proves its lease."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,14 @@ _SESSION = "contractctl_session"
 
 
 def session_of(connection: Connection) -> Session | None:
-    """Whose command is at work on this connection; None where a plain `alembic upgrade` is."""
+    """The session whose command is using this connection; None for a plain `alembic upgrade`."""
     found = connection.info.get(_SESSION)
     return found if isinstance(found, Session) else None
 
 
 @contextmanager
 def at_work(session: Session, connection: Connection) -> Iterator[None]:
-    """Prove the lease, and let the revisions that run here know who runs them."""
+    """Prove the lease, and tell the revisions that run here who runs them."""
     session.hold(connection)
     info = connection.info
     info[_SESSION] = session

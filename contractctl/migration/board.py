@@ -1,4 +1,4 @@
-"""Where does every plan stand, since when, and what comes next? Reads only; makes no tables."""
+"""Where does every plan stand, since when, and what comes next? Read-only; it creates no tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _BOTH_SIDES = (State.DUAL_WRITING, State.BACKFILLED, State.VERIFIED, State.CANAR
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is known of one table that is kept in step."""
+    """What is known about one table that is kept in step."""
 
     name: str
     checkpoint: Checkpoint
@@ -43,14 +43,14 @@ class Row:
     decisions: tuple[Entry, ...]
     """The newest decision for each stage since the last outcome."""
     begun: Entry | None
-    """What was begun and has no outcome."""
+    """What was begun and has no outcome yet."""
     lease: Lease | None
     """Who is at work; None where nobody is."""
     tables: tuple[Table, ...]
     paused: Pause | None
-    """Who holds backfill and verify up; None where nobody does."""
+    """Who has paused backfill and verify; None where nobody has."""
     unrecorded: tuple[str, ...]
-    """Tables whose triggers stand, though the journal says nothing of that."""
+    """Tables that have the plan's triggers although the journal does not say so."""
     next: str | None
     broken: tuple[str, ...]
     """What is wrong with the journal."""
@@ -83,18 +83,18 @@ def _row(connection: Connection, plan: Plan, now: float) -> Row:
 
 
 def planned(plan: Plan) -> Row:
-    """The row of a plan to which nothing has happened."""
+    """The row of a plan that has not begun."""
     standing = History().standing
     return Row(plan.name, standing, (), (), None, None, (), None, (), next_command(plan, standing), ())
 
 
 def _lost(connection: Connection, plan: Plan) -> Row:
-    """The row of a plan without any journal, whatever has happened to it."""
+    """The row of a plan whose journal is missing, whatever has happened to it."""
     return replace(planned(plan), unrecorded=in_step(connection, plan))
 
 
 def _may_be_unrecorded(history: History) -> bool:
-    """Whether the journal says that no triggers stand yet, nor any more."""
+    """Whether, by the journal, no triggers exist yet or any more."""
     return history.pending is None and history.standing.state in _BEFORE
 
 

@@ -17,7 +17,7 @@ def demand_one_time(engine: Engine, now: float) -> None:
     as if it had lasted for long, and one that is ahead would end its time before it has begun.
     """
     if databases.of(engine).one_writer:
-        return  # a file has no clock of its own
+        return  # a database file has no clock of its own
     with journal.reading(engine) as connection:
         there = databases.run(connection, f"SELECT {databases.of(connection).now()}").scalar()
     ahead = now - datetime.fromisoformat(str(there)).timestamp()

@@ -19,7 +19,7 @@ from contractctl.model.amounts import agreeing, counted
 _RANGE = 20_000
 """Rows in one range: one snapshot, some tenths of a second."""
 _NAMED = 20
-"""How many keys of rows that differ are named."""
+"""How many keys of differing rows to name."""
 _REPAIRED_AT_ONCE = 200
 _HOLD_SECONDS = 5.0
 
@@ -27,7 +27,7 @@ Found = TypeVar("Found")
 
 
 class DiffersError(ContractctlError):
-    """Both sides do not agree; `body` names the rows."""
+    """The sides do not agree; `body` names the rows."""
 
     def __init__(self, message: str, body: dict[str, Any], *, hint: str) -> None:
         super().__init__(message, hint=hint)
@@ -36,7 +36,7 @@ class DiffersError(ContractctlError):
 
 @dataclass(slots=True)
 class _Sum:
-    """What the ranges of one table come to."""
+    """The totals over the ranges of one table."""
 
     rows: int = 0
     ranges: int = 0
@@ -74,7 +74,7 @@ def _to_mend(session: Session, sync: Synchronisation) -> str:
 
 
 def repair_all(session: Session, side: Side) -> dict[str, Any]:
-    """Make every row agree again, the given side being right; how many values were written."""
+    """Make every row agree again, taking the given side as right; returns how many values were written."""
     return {"repaired": {sync.table: _repair(session, sync, side) for sync in _synchronisations(session)}, "side": side}
 
 
@@ -169,7 +169,7 @@ def _end_of_range(session: Session, sync: Synchronisation, after: Key | None, _a
 def _repair(session: Session, sync: Synchronisation, side: Side) -> int:
     written = 0
     with journal.reading(session.context.engine) as connection:
-        here = side == "old" and sync.across is None  # keys of another table find no rows of this one
+        here = side == "old" and sync.across is None  # another table's keys match no rows of this one
         aside = comparison.only_in_new(databases.of(connection), connection, sync) if here else ()
     for start in range(0, len(aside), _REPAIRED_AT_ONCE):
         written += _repair_these(session, sync, aside[start : start + _REPAIRED_AT_ONCE], side)

@@ -27,7 +27,7 @@ class Context:
     engine: Engine
     operator: journal.Operator
     actor: str
-    """`name <email>`: who answers for it."""
+    """`name <email>`: who is responsible."""
     commit: str
     """What is checked out; empty outside of git."""
     clock: Callable[[], float]
@@ -36,7 +36,7 @@ class Context:
     random: Callable[[], float]
     """From 0 to 1."""
     ask: Callable[[Stage, float | None, History], Decision]
-    """The gate, with all the evidence there is at this moment."""
+    """The gate, with all evidence that exists at this moment."""
     released: Callable[[str], Collection[str]]
     """The released versions of a contract."""
     told: Callable[[Progress], None] = lambda _: None
@@ -44,21 +44,21 @@ class Context:
     alembic: Environment | None = None
     """Where the plan's revisions are; the environment nearest to `migrations` where it is left out."""
     flags: tuple[Flag, ...] = ()
-    """Those that follow the plan's share."""
+    """The flags that follow the plan's share."""
     workers: Crew | None = None
     """Who fills and compares beside this process; None: nobody."""
     stopping: Callable[[], bool] = lambda: False
-    """Whether what can be stopped is to end."""
+    """Whether stoppable work should end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a command came to."""
+    """The result of a command."""
 
     stage: str
     standing: Standing
     message: str
-    """The answer, in one line."""
+    """The answer in one line."""
     done: bool
     """Whether the stage is done: now, or before."""
     decision: Decision | None = None
@@ -93,13 +93,13 @@ class Session:
             return journal.history(connection, self.plan.name)
 
     def note(self, kind: EntryKind, stage: str, key: str, body: Mapping[str, Any]) -> History:
-        """Write an entry down in a transaction of its own, and give back what the journal then comes to."""
+        """Write an entry in a transaction of its own, and return the history as it is then."""
         with journal.writing(self.context.engine) as connection:
             self.note_in(connection, kind, stage, key, body)
             return journal.history(connection, self.plan.name)
 
     def note_in(self, connection: Connection, kind: EntryKind, stage: str, key: str, body: Mapping[str, Any]) -> None:
-        """Write an entry down in the transaction of what it tells of."""
+        """Write an entry in the same transaction as what it records."""
         self.hold(connection)
         context = self.context
         note = Note(self.plan.name, kind, stage, key, context.clock(), context.actor, context.commit, body)

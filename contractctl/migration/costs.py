@@ -12,17 +12,17 @@ _DONE = {Work.SCAN: "read", Work.REWRITE: "written"}
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long, and how that was reckoned."""
+    """How long, and how that was estimated."""
 
     size: int | None
     """Bytes of the table."""
     seconds: float | None
-    """None where nobody can tell. What it waits for a lock comes on top."""
+    """None where it is unknown. Waiting for a lock comes on top."""
     reckoned: str
 
 
 def estimate(work: Work, size: int | None, weighed_by: str) -> Estimate:
-    """What it takes to do this to a table of so many bytes, by whatever told that."""
+    """How long this takes on a table of so many bytes; `weighed_by` says what told the size."""
     if work is Work.NONE:
         return Estimate(size, 0.0, "it changes only the catalog")
     if size is None:

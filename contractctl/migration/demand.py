@@ -1,4 +1,4 @@
-"""May this revision run? It asks by itself, so that a plain `alembic upgrade` cannot walk around the gate."""
+"""May this revision run? The revision itself asks, so that a plain `alembic upgrade` cannot bypass the gate."""
 
 import time
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
     goes on with it; contractctl itself at any time, so that nothing stays half done. Of a database that is said to be
     unused nothing is demanded but that both sides agree.
     """
-    if isinstance(connection, MockConnection | None):  # as Alembic says that it writes a script
+    if isinstance(connection, MockConnection | None):  # how Alembic tells that it is writing a script
         raise RefusedByHandError(
             f"the {stage} revision of '{plan}' needs a decision of the gate, which a script (--sql) cannot provide",
             hint="run it online; contractctl plan --dry-run shows its statements",
@@ -66,7 +66,7 @@ def demand_decision(  # noqa: PLR0913 - what a revision says, and the clock
 
 
 def _demand(connection: Connection, session: Session | None, plan: Plan, stage: Stage, now: float) -> Entry | None:
-    """The decision that is to be used; None where the revision was cut short and has used its own."""
+    """The decision to use; None where the revision was interrupted and has already used its own."""
     if session is None:
         _demand_nobody_at_work(connection, plan.name, now)
     half = _is_half_done(connection, plan.name, stage)
@@ -146,7 +146,7 @@ def _demand_nobody_at_work(connection: Connection, plan: str, now: float) -> Non
 
 
 def _demand_agreement(connection: Connection, plan: Plan) -> None:
-    """Both sides agree, proven under the lock under which the old one is dropped."""
+    """Prove that both sides agree, under the same lock under which the old one is dropped."""
     for sync in operations.synchronisations(plan, connection):
         _demand_agreement_of(connection, plan, sync)
 

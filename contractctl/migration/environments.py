@@ -1,4 +1,4 @@
-"""How does a user's env.py run over the connection that holds our lock? In Alembic's own context, put in its place."""
+"""How does a user's env.py run over the connection that holds our lock? We stand in for Alembic's context."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ from contractctl.errors import ContractctlError
 from contractctl.revisions import Environment
 
 ARGUMENTS = "contractctl_arguments"
-"""Under which of the context's options stands what env.py hands to each revision."""
+"""The context's option with what env.py passes to each revision."""
 Steps = Callable[[tuple[str, ...], MigrationContext], Iterable[MigrationStep]]
 
 _LINES = """begin run_migrations_online() with these three lines, and all that follows with else:
@@ -56,7 +56,7 @@ def run(
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """What Alembic logs of each run is for people who run it themselves; env.py turns it on."""
+    """Silence Alembic's log of each run, which env.py turns on: it is for people who run Alembic themselves."""
     before = logging.root.manager.disable
     logging.disable(logging.INFO)
     try:
@@ -66,7 +66,7 @@ def _quietly() -> Iterator[None]:
 
 
 class _Run:
-    """One run of env.py: what it knows as `alembic.context` is a context of ours, which does what stands here."""
+    """One run of env.py: its `alembic.context` is a context of ours that behaves as defined here."""
 
     def __init__(self, context: EnvironmentContext, ours: Connection) -> None:
         self.context = context
@@ -79,15 +79,15 @@ class _Run:
         context.run_migrations = self.run_migrations  # type: ignore[method-assign] # as above
 
     def configure(self, connection: Connection | None = None, *given: Any, **options: Any) -> None:  # noqa: ANN401 - Alembic's own arguments, passed on
-        """As Alembic's, with our connection instead of one that leads to the same place."""
+        """As Alembic's, but with our connection in place of one to the same database."""
         begun = self._ours.in_transaction()
         self._is_ours = connection is not None and self._leads_to_ours(connection)
-        if not begun:  # asking where it leads to has begun a transaction, and Alembic is to begin its own
+        if not begun:  # asking where it leads has begun a transaction, and Alembic must begin its own
             self._ours.rollback()
         self._configure(self._ours if self._is_ours else connection, *given, **options)
 
     def run_migrations(self, **arguments: Any) -> None:  # noqa: ANN401 - for the revisions, passed on
-        """As Alembic's, and nothing where env.py has configured another database."""
+        """As Alembic's, except that nothing runs where env.py has configured another database."""
         if not self._is_ours:
             return
         if self.has_begun:
@@ -101,7 +101,7 @@ class _Run:
         self._run_migrations(**arguments)
 
     def demand_begun(self) -> None:
-        """Raise ContractctlError where env.py was through without a run over our connection."""
+        """Raise ContractctlError if env.py finished without a run over our connection."""
         if self.has_begun:
             return
         found = ", ".join(dict.fromkeys(map(str, self._elsewhere))) or "no database"

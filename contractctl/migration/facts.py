@@ -1,4 +1,4 @@
-"""What does the database say of a plan right now, in the records that the gate decides from?"""
+"""What does the database say about a plan right now, as records for the gate to decide from?"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from contractctl.model.plan import Plan, Stage, State
 
 _SOURCE = "database"
 BOTH_SIDES = frozenset({State.DUAL_WRITING, State.BACKFILLED, State.VERIFIED, State.CANARY, State.QUIESCED})
-"""States in which both columns are there and kept in step."""
+"""States in which both columns exist and are kept in step."""
 
 _FACTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.BACKFILL: ("complete", "remaining", "set_aside"),
@@ -27,7 +27,7 @@ _FACTS: Mapping[Kind, tuple[str, ...]] = {
 def database_records(engine: Engine, plan: Plan, clock: Callable[[], float]) -> tuple[Record, ...]:
     """Backfill and divergence, table by table, measured now in one snapshot; nothing while one side is missing.
 
-    Where the rows are not filled yet, `new_side_nulls` counts those written since the triggers stand.
+    Before the rows are filled, `new_side_nulls` counts those written since the triggers came.
     """
     with journal.reading(engine) as connection:
         if journal.version(connection) is None:
@@ -66,14 +66,14 @@ def measure(connection: Connection, sync: Synchronisation, watermark: str | None
 
 
 def _watermarks(entries: Sequence[Entry]) -> Mapping[str, str | None]:
-    """The greatest key of each table when its triggers came; of an empty table, any key lies beyond."""
+    """The greatest key of each table when its triggers came; in an empty table, any key is beyond it."""
     outcomes = (one for one in reversed(entries) if (one.kind, one.stage) == (EntryKind.OUTCOME, Stage.DUAL_WRITE))
     newest = next(outcomes, None)
     return {} if newest is None else newest.body.get("watermarks", {})
 
 
 def _nothing_to_fill(plan: Plan, began: float, now: float) -> tuple[Record, ...]:
-    """The plan keeps no columns in step, so that all of this is true of nothing: said, not left out."""
+    """The plan keeps no columns in step, so all of this holds trivially: the records say so."""
     counts = {name: int(name == "complete") for names in _FACTS.values() for name in names}
     tables = dict.fromkeys((operation.subject for operation in operations.of_tables(plan)), counts)
     return tuple(_record(kind, plan, tables, began, now) for kind in _FACTS) if tables else ()

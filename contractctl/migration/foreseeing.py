@@ -1,6 +1,6 @@
 """What will each stage do to the database, statement by statement? Asked before anything is done.
 
-On SQLite the stages are carried out for real, on an empty copy of the tables. On a server the statements are made from
+On SQLite the stages are executed for real, on an empty copy of the tables. On a server the statements are made from
 how its tables stand now and from what the plan tells: nothing is written there.
 """
 
@@ -47,17 +47,17 @@ _UNLOCKED = ("none", "LOCK=NONE")
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a stage does to a table in one step."""
+    """What one step of a stage does to a table."""
 
     stage: Stage
     table: str
-    """Empty where it is about none."""
+    """Empty where no table is concerned."""
     statements: tuple[Statement, ...] = ()
-    """One without SQL stands for whatever a stage does batch by batch."""
+    """A statement without SQL stands for what a stage does batch by batch."""
     unknown: str = ""
-    """Why nobody can tell yet."""
+    """Why it cannot be told yet."""
     refusal: ContractctlError | None = None
-    """Why it can never be done, and the way out."""
+    """Why it can never be done, and what to do instead."""
 
 
 def foresee(plan: Plan, connection: Connection | None) -> tuple[Foreseen, ...]:
@@ -71,12 +71,12 @@ def foresee(plan: Plan, connection: Connection | None) -> tuple[Foreseen, ...]:
 
 
 def refusals(plan: Plan, connection: Connection | None) -> Iterator[ContractctlError]:
-    """What no stage may do on this engine, as others would have to wait for it, or cannot do at all."""
+    """What a stage cannot do on this engine, or must not because others would have to wait for it."""
     yield from (one.refusal for one in _of_revisions(plan, connection) if one.refusal is not None)
 
 
 def weights(plan: Plan, connection: Connection) -> Mapping[str, int]:
-    """How many bytes each table takes that is there already."""
+    """The size in bytes of each table that exists already."""
     database = databases.of(connection)
     tables = dict.fromkeys(one.subject for one in operations.of_tables(plan))
     return {table: database.weight(connection, table) if database.exists(connection, table) else 0 for table in tables}
@@ -94,7 +94,7 @@ def _of_revisions(plan: Plan, connection: Connection | None) -> Iterator[Foresee
 
 
 def _queued(found: Foreseen, now: Live) -> Foreseen:
-    """With all who wait for its locks: on MariaDB also whoever writes what the table refers to."""
+    """With everyone who waits for its locks: on MariaDB, writers of the tables that it refers to, too."""
     others = now.database.kept_waiting(now.connection, found.table) if found.table and found.statements else ()
     if not others:
         return found
@@ -122,18 +122,18 @@ def _told(database: Database, step: Step) -> tuple[Statement, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """A server's tables now, and what stages make of them."""
+    """A server's tables as they are now, and as the stages will leave them."""
 
     now: Live
     coming: Mapping[str, tuple[Column, ...]]
     heirs: Mapping[str, tuple[Column, ...]]
     """The same, once they have the constraints of those whose places they take."""
     promised: frozenset[tuple[str, str]]
-    """Columns of which it is proven before the end that they are not NULL."""
+    """Columns that will have been proven to hold no NULL."""
     names: Mapping[str, Mapping[str, str]]
-    """Of each table, which columns have which other names once it is quiesced."""
+    """By table, the other names that columns have once it is quiesced."""
     along: frozenset[tuple[str, str]]
-    """Old columns that go with the triggers."""
+    """Old columns that are dropped with the triggers."""
 
     @classmethod
     def of(cls, now: Live, steps: list[Step]) -> "_Ahead":
@@ -162,11 +162,11 @@ class _Ahead:
                 return ()
             case PromiseNotNull() if stage is Stage.VERIFY and self._goes_along(step):
                 return database.ddl.promise_not_null(now, step.table, step.column)
-            case HandOver():  # what counts the column up is asked under the name that it has now
+            case HandOver():  # what numbers the column is asked for under the column's present name
                 return database.ddl.hand_over(now, step.table, step.old, step.new, step.type)
             case DropOldColumn() if (step.table, step.column) in self.along:
                 return ()
-            case RequireNotNull():  # what it asks for will have been promised
+            case RequireNotNull():  # what it depends on will have been promised by then
                 names = self.names.get(step.table, {})
                 ahead = Ahead(now, step.told(database), self.heirs, asks=False)
                 return step.statements(database, RenamedColumns(ahead, step.table, names, database.same))
@@ -175,7 +175,7 @@ class _Ahead:
                 return step.statements(database, Ahead(now, step.told(database), coming))
 
     def _goes_along(self, step: PromiseNotNull) -> bool:
-        """Whether the column is another one's heir: by then it has the same constraints, by the steps before."""
+        """Whether the column takes another one's place: earlier steps will have given it the same constraints."""
         catalog = Ahead(self.now, step.told(self.now.database), self.coming)
         pairs = seen(self.now.database, catalog, step.plan, step.table, step.pairs).columns
         return any(pair.plain and any(one.name == step.column for one in pair.new) for pair in pairs)
@@ -188,7 +188,7 @@ def _heir(now: Live, step: StageColumn, added: Column) -> Column:
 
 
 def _rehearsed(steps: list[tuple[Stage, Step]], connection: Connection) -> Iterator[Foreseen]:
-    """What the steps do to a copy of the tables; nothing is known of those behind one that fails."""
+    """What the steps do to a copy of the tables; after one that fails, nothing is known of the rest."""
     missing = ""
     try:
         with _copy(connection) as copy:
@@ -235,7 +235,7 @@ def _copy(connection: Connection) -> Iterator[Connection]:
         engine.begin() as copy,
     ):
         for name, sql in rows(connection, query):
-            if not inspect(copy).has_table(name):  # a virtual table has made some of its own
+            if not inspect(copy).has_table(name):  # a virtual table has created some of its own
                 run(copy, sql)
         CONFLICT.metadata.create_all(copy, [CONFLICT, SET_ASIDE, KEPT])
         yield copy

@@ -9,7 +9,7 @@ from contractctl.model.plan import Plan, Stage
 
 
 def pause(engine: Engine, plan: Plan, by: Pause, commit: str = "") -> None:
-    """Pause. A process at work waits; one that begins anew says so and ends."""
+    """Pause. A running process waits; one that starts while paused says so and ends."""
     journal.open(engine)
     with journal.writing(engine) as connection:
         backfill.pause(connection, plan.name, by)
@@ -27,5 +27,5 @@ def resume(engine: Engine, plan: Plan, by: Pause, commit: str = "") -> bool:
 
 
 def _note(plan: Plan, kind: EntryKind, by: Pause, commit: str) -> Note:
-    """It is nobody's move, so that no lease is needed for it."""
+    """Write it without a lease: it does not move the plan."""
     return Note(plan.name, kind, Stage.BACKFILL, f"{kind}-{by.at!r}", by.at, by.actor, commit, {"reason": by.reason})

@@ -1,4 +1,4 @@
-"""What was begun, and its outcome never recorded? The database is asked, and the journal told."""
+"""What was begun without a recorded outcome? The database knows, and the journal is completed."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from contractctl.migration.words import FOLLOWING, command
 from contractctl.model.plan import Plan, Stage, State
 
 _REVISIONS = frozenset({Stage.EXPAND, Stage.DUAL_WRITE, Stage.QUIESCE, Stage.CONTRACT})
-"""Stages that are done with their revision, however it was run."""
+"""Stages that are done once their revision has run, by whatever means."""
 _PROMISING = (Stage.VERIFY, Stage.CONTRACT)
 """What a constraint promises, triggers know of: a stage that was killed in between has not told them.
 
@@ -22,7 +22,7 @@ Nothing is hidden by recreating them: the stage that resumes compares every row 
 
 
 def reconcile(session: Session, history: History, wanted: str) -> History:
-    """Give every act that the database shows its outcome, also those of a killed command or of Alembic.
+    """Record the outcome of every act that the database shows, including those of a killed command or of Alembic.
 
     Raise ContractctlError where the database has fewer revisions than the journal says, unless a rollback is wanted.
     """
@@ -40,9 +40,9 @@ def reconcile(session: Session, history: History, wanted: str) -> History:
 
 
 def cut_short(session: Session, history: History) -> Stage | None:
-    """The stage whose revision has used the gate's decision and did not come to its end: what it had begun stands.
+    """The stage whose revision used the gate's decision and did not finish: what it had done remains.
 
-    Only where statements commit by themselves. Elsewhere somebody has taken the revision back.
+    Only where statements commit implicitly. Elsewhere somebody has downgraded the revision.
     """
     if databases.of(session.context.engine).transactional_ddl:
         return None
@@ -69,9 +69,9 @@ def _reconcile_one(session: Session, history: History) -> History | None:
 
 
 def _at_its_end(session: Session, history: History) -> History | None:
-    """The next stage's outcome where the database has been through all of them, and the journal knows nothing of it.
+    """The next stage's outcome if the database has gone through all stages without the journal knowing.
 
-    As one that Alembic has made from nothing, or whose journal was lost: there is nothing left that could be done.
+    Such a database was created from scratch by Alembic, or lost its journal: nothing is left to do.
     """
     stage, revision = FOLLOWING.get(history.standing.state), session.plan.revisions.get(Stage.CONTRACT)
     if stage is None or stage is Stage.CONTRACT or revision is None or revision not in revised.applied(session):
@@ -84,7 +84,7 @@ def _at_its_end(session: Session, history: History) -> History | None:
 
 
 def begun_with(plan: Plan, stage: str) -> dict[str, Any]:
-    """What the journal keeps of a plan from expand on: its file can be changed, or lie on another branch."""
+    """What the journal keeps of a plan from expand on, because its file can change or be on another branch."""
     if stage != Stage.EXPAND:
         return {}
     contracts = [movement.contract for movement in plan.movements]
@@ -92,7 +92,7 @@ def begun_with(plan: Plan, stage: str) -> dict[str, Any]:
 
 
 def _demand_same_work(session: Session, history: History) -> None:
-    """The plan is the one that was begun: what one has been proven for, another one of its name may not use."""
+    """The plan must be the one that was begun: another plan of that name may not use its proofs."""
     begun = history.work.get("digest")
     if history.standing.state is State.CONTRACTED or begun in {None, planner.work_digest(session.plan)}:
         return
@@ -105,7 +105,7 @@ def _demand_same_work(session: Session, history: History) -> None:
 
 
 def _demand_revisions(session: Session, history: History) -> None:
-    """The database has what the journal says."""
+    """The database must have the revisions that the journal says."""
     plan = session.plan
     needed = revised.REVISED[: revised.APPLIED_IN[history.standing.state]]
     have = revised.applied(session) if plan.revisions else frozenset()
@@ -119,13 +119,13 @@ def _demand_revisions(session: Session, history: History) -> None:
 
 
 def _is_validated_by_others(session: Session, history: History) -> bool:
-    """Whether a script, which knows less of what it promises, has run what verify would, and verify is yet to come."""
+    """Whether a script, which proves less, has run what verify would, while verify is still to come."""
     before = history.standing.state in {State.DUAL_WRITING, State.BACKFILLED}
     return before and session.plan.revisions.get(Stage.VERIFY) in revised.applied(session)
 
 
 def _demand_triggers(session: Session, history: History) -> None:
-    """Both sides are kept in step, as every stage from dual-write to contract takes for granted."""
+    """Both sides must be kept in step: every stage from dual-write to contract relies on it."""
     if history.standing.state not in BOTH_SIDES:
         return
     gone = acts.missing_triggers(session)

@@ -1,4 +1,4 @@
-"""How is a lock acquired that others hold? By asking again, later each time, never for longer than others can bear."""
+"""How is a lock acquired that others hold? By repeated tries, with growing pauses, none longer than others can bear."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _AGAIN_SECONDS = 60.0
 
 
 class BusyError(ContractctlError):
-    """Another session has locked what the stage needs for too long. Waiting mends it."""
+    """Another session has locked what the stage needs for too long. Waiting helps."""
 
     def __init__(self, message: str, *, hint: str, retry_after: float) -> None:
         super().__init__(message, hint=hint)
@@ -24,7 +24,7 @@ class BusyError(ContractctlError):
 
 
 def insist(session: Session, stage: str, work: Callable[[], None]) -> None:
-    """Do the work in transactions of its own, again where a lock was not free or two waited for each other.
+    """Do the work in transactions of its own, again after a lock was not free or a deadlock.
 
     Each try gives up by itself when it has waited as long as the engine lets it, so that nobody queues behind it.
     Raise BusyError once it has been tried often enough.

@@ -1,4 +1,4 @@
-"""How is a plan taken back, without losing what only the new side holds?"""
+"""How is a plan rolled back without losing what only the new side holds?"""
 
 from functools import partial
 from typing import Any
@@ -20,13 +20,13 @@ from contractctl.model.plan import Stage
 from contractctl.operations.steps import Step
 
 _NAMED = 20
-"""How many keys of rows are named."""
+"""How many keys of rows to name."""
 
 
 def rollback(session: Session) -> dict[str, Any]:
-    """Take the plan's revisions back, the last one first, and forget what was remembered of it.
+    """Downgrade the plan's revisions, the last one first, and forget what was remembered about it.
 
-    All or nothing where a transaction can hold it. What has to be proven, or closed to writers, before columns go is so
+    All or nothing where a transaction can hold it. What must be proven, or closed to writers, before columns go is so
     once the brown-out has ended.
     """
     _flags_back(session)
@@ -48,13 +48,13 @@ def rollback(session: Session) -> dict[str, Any]:
 
 
 def is_half_rolled_back(session: Session) -> bool:
-    """Whether a rollback was cut short that has taken the new side's names away already."""
+    """Whether a rollback was interrupted after it had taken the new side's names away."""
     with journal.reading(session.context.engine) as connection:
         return operations.is_half_rolled_back(session.plan, connection)
 
 
 def _flags_back(session: Session) -> None:
-    """Nobody is sent to the new side once it goes, nor to the old one before the brown-out has ended."""
+    """Send nobody to the new side once it goes, nor to the old one before the brown-out has ended."""
     if not session.context.flags:
         return
     for flag in session.context.flags:
@@ -70,7 +70,7 @@ def _flags_back(session: Session) -> None:
 
 
 def _late(session: Session) -> frozenset[str]:
-    """Those of the plan's revisions in which both sides are still kept in step."""
+    """The plan's revisions after which both sides are still kept in step."""
     stages = (Stage.VERIFY, Stage.QUIESCE)
     return frozenset(revision for stage in stages if (revision := session.plan.revisions.get(stage)))
 
@@ -84,7 +84,7 @@ def _before_rollback(session: Session, have: frozenset[str]) -> tuple[Step, ...]
 
 
 def _run_alone(session: Session, step: Step) -> None:
-    """A step outside of any transaction, with the proof that the lease is still ours just before."""
+    """A step outside any transaction, right after the proof that the lease is still ours."""
     engine = session.context.engine
     with journal.writing(engine) as connection:
         session.hold(connection)
@@ -93,7 +93,7 @@ def _run_alone(session: Session, step: Step) -> None:
 
 
 def _cut_short(session: Session, have: frozenset[str]) -> str | None:
-    """The revision that was begun, committed some of its statements by themselves, and did not come to its end."""
+    """The revision that began, committed some of its statements, and did not finish."""
     with journal.reading(session.context.engine) as connection:
         halfway = not databases.of(connection).transactional_ddl
         entries = journal.entries(connection, session.plan.name)
@@ -127,16 +127,16 @@ def _take_back(session: Session, back: list[str], half: str | None, *, forget: b
 
 
 def _demand_way_back(session: Session, have: frozenset[str]) -> None:
-    """Where statements commit by themselves, nothing is taken away before it is known that all can be."""
+    """Where statements commit implicitly, take nothing away before it is known that everything can be."""
     with journal.reading(session.context.engine) as connection:
         if not databases.of(connection).transactional_ddl and session.plan.revisions.get(Stage.DUAL_WRITE) in have:
             _demand_nothing_lost(session, connection)
 
 
 def _demand_nothing_lost(session: Session, connection: Connection) -> None:
-    """The new side goes: what it alone holds, in conflict or because the old side could not take it, would go too.
+    """The new side goes, and with it what it alone holds: conflicts, and values that the old side could not take.
 
-    A rollback that was cut short has proven it before the triggers went, and nobody has written the new side since: it
+    An interrupted rollback has proven this before the triggers went, and nobody has written the new side since: it
     has no names. What old applications have written meanwhile is in the old side alone.
     """
     database, half = databases.of(connection), operations.is_half_rolled_back(session.plan, connection)

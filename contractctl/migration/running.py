@@ -39,7 +39,7 @@ def run(
     repair: Side | None = None,
     decide_only: bool = False,
 ) -> Result:
-    """Bring the plan through one stage, or say why not. Repeating it does nothing twice.
+    """Take the plan through one stage, or say why not. Repeating it does nothing twice.
 
     `stage` is a Stage or rollback; `percent` goes with canary, `repair` with verify. `decide_only` asks the gate and
     journals its answer, for whoever runs the revision with `alembic upgrade`. Raise ContractctlError where the stage
@@ -64,7 +64,7 @@ def _give_back(session: Session) -> None:
 
 
 def _give_back_after(error: BaseException, session: Session) -> None:
-    """What has failed must be heard, also where the plan cannot be given back; it is free when its time is up."""
+    """Release the lease; if that fails, too, report the first failure: the lease expires anyway."""
     try:
         _give_back(session)
     except ContractctlError as second:
@@ -100,7 +100,7 @@ def _run(session: Session, stage: str, percent: float | None, *, repair: Side | 
 
 
 def _go_on(session: Session, history: History, half: Stage, wanted: str) -> Result:
-    """Bring what was cut short to its end, with the decision that it has used; or take it back while that can be."""
+    """Finish what was interrupted, with the decision that it has used; or undo it while that is possible."""
     if wanted == half:
         return _move(session, history, half, None, {"decision": history.decisions[half].body["digest"]})
     if wanted == ROLLBACK and half is Stage.QUIESCE:
@@ -112,7 +112,7 @@ def _go_on(session: Session, history: History, half: Stage, wanted: str) -> Resu
 
 
 def _demand_not_paused(session: Session) -> None:
-    """What is paused is not begun anew; a process at work already waits to be resumed."""
+    """Do not start what is paused; a process that is already running waits to be resumed."""
     with journal.reading(session.context.engine) as connection:
         found = pause_of(connection, session.plan.name)
     if found is not None:
@@ -152,7 +152,7 @@ def _move(  # noqa: PLR0913, PLR0917 - what is done, and why it may be
 
 
 def _note_failure(session: Session, stage: str, error: ContractctlError) -> None:
-    """Write the failure down where that is still possible: the failure itself is what must be heard."""
+    """Record the failure where that is still possible: the failure itself is what must be reported."""
     body = {"error": error.message, **(error.body if isinstance(error, DiffersError) else {})}
     try:
         history = session.history()
@@ -163,7 +163,7 @@ def _note_failure(session: Session, stage: str, error: ContractctlError) -> None
 
 
 def _ask(session: Session, history: History, stage: str, percent: float | None) -> Decision | None:
-    """The gate's decision, journalled. The way back needs none."""
+    """The gate's decision, journalled. Rolling back needs none."""
     standing = history.standing
     back = stage == Stage.CANARY and (standing.state is State.QUIESCED or (percent or 0.0) < standing.percent)
     if stage == ROLLBACK or back:
@@ -217,7 +217,7 @@ def _already(session: Session, history: History, stage: str, percent: float | No
 
 
 def _brought_back(session: Session, history: History, gone: tuple[str, ...]) -> Result:
-    """Repeat what dual-write does where it has been undone. What was written meanwhile, verify finds."""
+    """Repeat what dual-write does if it has been undone. Verify finds what was written meanwhile."""
     acts.bring_triggers_back(session)
     key = f"{history.key(Stage.DUAL_WRITE)}-triggers-{history.last.id if history.last else 0}"
     session.note(EntryKind.CHECK, Stage.DUAL_WRITE, key, {"brought_back": list(gone)})
@@ -265,7 +265,7 @@ def _out_of_order(session: Session, history: History, stage: str) -> Contractctl
 
 
 def _advice(session: Session, history: History) -> tuple[str, ...]:
-    """What comes next; once contracted, the release of what the old side is gone from."""
+    """What comes next; once contracted, releasing the version without the old side."""
     plan = session.plan
     if history.standing.state is State.CONTRACTED:
         open_ones = [one for one in plan.movements if one.new not in session.context.released(one.contract)]

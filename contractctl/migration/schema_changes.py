@@ -1,4 +1,4 @@
-"""Which of the user's Alembic revisions has the database, and how is exactly one of them run?"""
+"""Which of the user's Alembic revisions does the database have, and how is exactly one of them run?"""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ from contractctl.revisions import Environment
 from contractctl.revisions.history import ancestors
 
 _OURS = "contractctl_"
-"""How the ids of the revisions begin from which every plan's revisions grow; see contractctl.revisions."""
+"""How the ids begin of the revisions that every plan's revisions start from; see contractctl.revisions."""
 
 Around = Callable[[Connection], AbstractContextManager[None]]
 
@@ -49,7 +49,7 @@ def naming_convention(connection: Connection, environment: Environment) -> Mappi
 
 
 def upgrade(connection: Connection, environment: Environment, revision: str) -> None:
-    """Run exactly this revision in the caller's transaction; other branches stay where they are.
+    """Upgrade by exactly this revision in the caller's transaction; other branches stay where they are.
 
     The revision that its branch begins with comes along where it is not there yet.
     """
@@ -67,12 +67,12 @@ def upgrade_alone(engine: Engine, environment: Environment, revision: str, aroun
         steps = _upward(connection, environment, directory, revision)
         for step in steps:
             step.migration_fn = _within(around, connection, step.migration_fn)
-        connection.rollback()  # what was asked so far has begun a transaction
+        connection.rollback()  # the queries so far have begun a transaction
         environments.run(environment, directory, connection, lambda _heads, _context: steps)
 
 
 def downgrade(connection: Connection, environment: Environment, revision: str) -> None:
-    """Take exactly this revision back in the caller's transaction; other branches stay where they are."""
+    """Downgrade exactly this revision in the caller's transaction; other branches stay where they are."""
     with environment.entered() as directory:
         script = directory.get_revision(revision)
         above = [
@@ -90,7 +90,7 @@ def downgrade(connection: Connection, environment: Environment, revision: str) -
 
 
 def undo(connection: Connection, environment: Environment, revision: str) -> None:
-    """Take back what was done of a revision that was cut short, and that the database does not count as run."""
+    """Undo what was done of an interrupted revision, which the database does not count as run."""
 
     def take_back(_heads: tuple[str, ...], context: MigrationContext) -> Iterable[MigrationStep]:
         script.module.downgrade(**context.opts[environments.ARGUMENTS])

@@ -16,7 +16,7 @@ from contractctl.model.plan import Stage, State
 
 
 def canary(session: Session, percent: float, standing: State) -> dict[str, Any]:
-    """Set the share; where a brown-out is on, end it.
+    """Set the share; if there is a brown-out, end it.
 
     What is on record is never less than what a flag lets applications do: it grows before the flag, and shrinks after.
     """

@@ -1,6 +1,6 @@
 """Which tables are kept in step by a plan's triggers, though its journal says that this has not begun?
 
-Alembic may have been run by itself, or what was recorded is lost: tables restored without contractctl's, most often.
+Alembic may have been run directly, or the record is lost: most often tables restored without contractctl's own.
 """
 
 from sqlalchemy import Connection
@@ -11,13 +11,13 @@ from contractctl.model.plan import Plan, Stage
 
 
 def in_step(connection: Connection, plan: Plan) -> tuple[str, ...]:
-    """Those tables, of a plan whose journal knows nothing of triggers."""
+    """Those tables, for a plan whose journal knows of no triggers."""
     database = databases.of(connection)
     try:
         found = operations.synchronisations(plan, connection)
     except journal.RefusedError:
         raise
-    except ContractctlError:  # one of the two sides is not there
+    except ContractctlError:  # one of the two sides does not exist
         return ()
     return tuple(sync.table for sync in found if not database.missing_triggers(connection, sync))
 

@@ -17,11 +17,11 @@ WORD = "contractctl"
 UNUSED = "unused"
 COMMAND = f"alembic -x {WORD}={UNUSED} upgrade heads"
 _MOST = 1000
-"""Rows of a table: what a history of revisions writes into it by itself, and no application."""
+"""The most rows that a table may have from migrations alone, without any application."""
 
 
 def is_unused(connection: Connection, plan: Plan) -> bool:
-    """Whether it was said. Raise ContractctlError where the database shows that it is not so."""
+    """Whether it was declared. Raise ContractctlError where the database contradicts it."""
     if not _is_said():
         return False
     if journal.version(connection) is not None and journal.history(connection, plan.name).last is not None:
@@ -52,6 +52,6 @@ def agree(connection: Connection, plan: Plan) -> None:
 def _is_said() -> bool:
     try:
         attributes, arguments = context.config.attributes, context.get_x_argument(as_dictionary=True)
-    except (NameError, AttributeError):  # as which Alembic reports that none of its commands runs
+    except (NameError, AttributeError):  # how Alembic reports that none of its commands is running
         return False
     return UNUSED in (attributes.get(WORD), arguments.get(WORD))

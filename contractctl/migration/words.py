@@ -13,11 +13,11 @@ FOLLOWING = {
     State.QUIESCED: Stage.CONTRACT,
     State.ROLLED_BACK: Stage.EXPAND,
 }
-"""The stage that leads on; a canary has several steps before that."""
+"""The stage that comes next; a canary has several steps before that."""
 
 
 def next_command(plan: Plan, standing: Standing) -> str | None:
-    """What leads one step on; None where nothing does."""
+    """The command for the next step; None where there is none."""
     if standing.state in (State.VERIFIED, State.CANARY):
         running = standing.percent if standing.state is State.CANARY else 0.0
         step = next((one for one in plan.canary.steps if one > running), None)

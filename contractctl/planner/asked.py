@@ -1,4 +1,4 @@
-"""What is asked of a planner, beside the drafts? What only a person can say, and what is there already."""
+"""What does a planner need besides the drafts? What only a person can say, and what exists already."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish(Declared):
-    """What only a person can say of a plan: what becomes what, and when its stages may begin."""
+    """What only a person can say about a plan: what becomes what, and when its stages may begin."""
 
     canary: CanaryRules = field(default_factory=CanaryRules)
     reads: ReadRules = field(default_factory=ReadRules)
@@ -27,7 +27,7 @@ class Wish(Declared):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is there already."""
+    """What exists already."""
 
     migrations: Path
     plans: tuple[Plan, ...] = ()
@@ -35,10 +35,10 @@ class Surroundings:
     states: Mapping[str, State] = field(default_factory=dict)
     """Where they stand, by name; a plan that is not named here is in flight."""
     alembic: "Callable[[str], Environment] | None" = None
-    """Finds where a database's revisions go; the environment nearest to `migrations` where it is left out."""
+    """Finds where a database's revisions are kept; by default, the environment nearest to `migrations`."""
 
     convention: "Callable[[str], Convention] | None" = None
-    """Asks the models of a database's applications what constraints are called that have no name of their own."""
+    """Asks the models of a database's applications how they name constraints that were given no name."""
 
     @property
     def in_flight(self) -> tuple[Plan, ...]:
@@ -56,4 +56,4 @@ class Made:
     files: Mapping[Path, str]
     """Plan file and revision files."""
     cautions: tuple[str, ...] = ()
-    """What applications must do without until the plan is contracted: each a sentence."""
+    """What applications must do without until the plan is contracted; each is a sentence."""

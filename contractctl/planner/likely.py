@@ -1,4 +1,4 @@
-"""What that came may be something that went? Guesses for a person to confirm; none is ever taken silently."""
+"""Which additions may be renamed removals? Guesses for a person to confirm; none is ever taken silently."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from contractctl.planner.asked import Surroundings
 from contractctl.planner.side import settled_by, side_of
 
 _ALIKE = 0.6
-"""Names this alike (difflib's ratio) are worth asking about, even where the types differ."""
+"""Names that are this similar (difflib's ratio) are worth asking about, even where the types differ."""
 _PARTS = {"column", "field", "property"}
 
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """What may be a rename, or whatever `kind` says: the option of `contractctl plan` that would declare it."""
+    """A likely rename, or whatever `kind` says: the option of `contractctl plan` that would declare it."""
 
     path: str
     """What both belong to: a table, or a record's path."""
@@ -26,11 +26,11 @@ class Likely:
     new: str
     kind: str = "rename"
     on: str = ""
-    """Which rows of two tables belong together, as far as a foreign key says it."""
+    """Which rows of two tables belong together, as far as a foreign key says so."""
 
 
 def likely_changes(contract: Contract, around: Surroundings, settled: Iterable[str] = ()) -> tuple[Likely, ...]:
-    """All that may be, between the contract's latest release and its draft.
+    """All likely changes between the contract's latest release and its draft.
 
     `settled` are names, or paths, of which somebody has already said what becomes of them.
     """
@@ -71,7 +71,7 @@ def likely_renames(changes: Iterable[Change], settled: Iterable[str] = ()) -> tu
 
 
 def _likeness(gone: Change, came: Change) -> float:
-    """0 where nothing speaks for a rename."""
+    """0 where nothing suggests a rename."""
     names = SequenceMatcher(None, _name(gone).lower(), _name(came).lower()).ratio()
     same_type = gone.old == came.new
     return names + same_type if same_type or names >= _ALIKE else 0

@@ -29,7 +29,7 @@ from contractctl.planner.side import (
 from contractctl.planner.touched import tables_by, touched_by
 
 _LONGEST_NAME = 60
-"""Of a plan: what the side tables' keys have room for on MariaDB."""
+"""The longest name of a plan: as much as the side tables' keys have room for on MariaDB."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -49,7 +49,7 @@ def plan(contracts: Iterable[Contract], wish: Wish, name: str | None, around: Su
     if not operations:
         for side in sides:
             if side.contract.format in SERVED:
-                _move(side, wish)  # it may be that there is no way, and not that nobody needs one
+                _move(side, wish)  # there may be no way at all, rather than no need for one
         named = ", ".join(side.contract.name for side in sides)
         raise ContractctlError(
             f"the draft of {named} has no change that needs stages", hint=f"contractctl diff {named}"
@@ -92,7 +92,7 @@ def _demand_released(side: Side, around: Surroundings) -> None:
 
 
 def _demand_not_released_early(side: Side, around: Surroundings) -> None:
-    """What is released says what is there: from a version that a plan in flight has yet to bring, nothing can start."""
+    """A release says what exists: no plan can start at a version that another one in flight has yet to produce."""
     contract = side.contract
     released = {str(version.number) for version in contract.versions}
     for earlier in around.in_flight:
@@ -109,7 +109,7 @@ def _demand_not_released_early(side: Side, around: Surroundings) -> None:
 def _named(
     operations: tuple[Operation, ...], sides: list[Side], around: Surroundings, database: str
 ) -> tuple[Operation, ...]:
-    """What the contracts have no name for is called as the application's models call it."""
+    """Name what the contracts leave unnamed as the application's models would name it."""
     if around.convention is None or not any(one.parameters.get("named") == "no" for one in operations):
         return operations
     convention = around.convention(database)
@@ -150,7 +150,7 @@ def _is_of_events(operation: Operation) -> bool:
 
 
 def _demand_expressions(operations: tuple[Operation, ...]) -> None:
-    """Expressions over events are JSONata, and one that takes the place of a plain rename goes both ways."""
+    """Expressions over events are JSONata, and one that replaces a plain rename goes both ways."""
     for one in operations:
         if one.transform is None or not _is_of_events(one):
             continue
@@ -165,7 +165,7 @@ def _demand_expressions(operations: tuple[Operation, ...]) -> None:
 
 
 def _demand_the_way_back(side: Side, operations: tuple[Operation, ...]) -> None:
-    """What does not come back from its new form is lost without anybody's word for it."""
+    """A value that does not come back from its new form is lost unless somebody has accepted that."""
     contract = side.contract
     if load(contract.format).SEATS is not Seats.MESSAGE:
         return
@@ -178,7 +178,7 @@ def _demand_the_way_back(side: Side, operations: tuple[Operation, ...]) -> None:
 
 
 def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:
-    """What was declared for a column must have found it. Whatever an interface answers is made by its provider."""
+    """What was declared for a column must have found it. Interfaces need none: the provider makes the values."""
     made = (one for one in operations if not one.is_of_interfaces)
     known = {name for operation in made for name in names_of(operation)}
     for option, columns in (("up", wish.ups), ("down", wish.downs), ("lossy", wish.lossy), ("fill", wish.fills)):
@@ -191,7 +191,7 @@ def _demand_transforms(operations: tuple[Operation, ...], wish: Wish) -> None:
 
 
 def _default_name(operations: Sequence[Operation]) -> str:
-    """After the first that makes one thing of another: the indexes and constraints that come and go are its company."""
+    """Named after the first operation that transforms something: indexes and constraints only accompany it."""
     operation = max(operations, key=lambda one: one.old is not None and one.new is not None)
     table = operation.subject.rpartition(".")[2]
     name = operation.old or operation.new or operation.parameters.get("to", "")
@@ -215,7 +215,7 @@ def _demand_free(name: str | None, migrations: Path) -> None:
 
 
 def _move(side: Side, wish: Wish) -> tuple[Movement, Source]:
-    """The versions that the contract goes through, and the text of the one between."""
+    """The versions that the contract goes through, and the text of the intermediate one."""
     contract, latest = side.contract, side.latest
     between = _intermediate(side, wish)
     terms = Terms(witnesses=False).of(contract)
@@ -241,13 +241,13 @@ def _intermediate(side: Side, wish: Wish) -> Source:
 
 
 def _demand_both_ways(side: Side, wish: Wish, between: Source, terms: Terms) -> None:
-    """Applications of either end work with the version between: proven by contractctl's own check."""
+    """Applications of either end work with the intermediate version: proven by contractctl's own check."""
     contract = side.contract
     first = compare_sources(side.latest.source, between, contract.format, terms)
     if load(contract.format).SEATS is Seats.MESSAGE:
         second = compare_sources(between, side.draft, contract.format, terms)
         answers = [first.backward, first.forward, second.backward, second.forward]
-    elif contract.format in SERVED:  # clients of both ends, served by the version between
+    elif contract.format in SERVED:  # clients of both ends, served by the intermediate version
         answers = [first.backward, compare_sources(between, side.draft, contract.format, terms).forward]
     else:  # the same, by the database between
         from contractctl.formats.sql import staging as tables
@@ -273,7 +273,7 @@ def _differing_less(format_: str) -> str:
 
 
 def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tuple[Plan, Mapping[Path, str]]:
-    """The plan with the ids of its revisions, and their files; a plan of events only has none."""
+    """The plan with the ids of its revisions, and their files; a plan for events alone has none."""
     if all(movement.format != "sql" for movement in plan_.movements):
         return plan_, {}
     from contractctl import databases, operations, revisions
@@ -294,7 +294,7 @@ def _with_revisions(plan_: Plan, sides: list[Side], around: Surroundings) -> tup
 
 
 def _dialect(sides: list[Side]) -> str:
-    """The one that all tables are written in."""
+    """The SQL dialect that all tables are written in."""
     first, *others = dict.fromkeys(side.dialect for side in sides if side.contract.format == "sql")
     if others:
         raise ContractctlError(

@@ -1,4 +1,4 @@
-"""What are constraints and indexes called for which the contract has no name? As the application's models have it.
+"""How are constraints and indexes named that the contract leaves unnamed? As the application's models name them.
 
 The convention is that of SQLAlchemy's MetaData, which env.py hands to Alembic:
 https://docs.sqlalchemy.org/en/20/core/constraints.html#configuring-constraint-naming-conventions. What it does not
@@ -21,7 +21,7 @@ Convention = Mapping[Any, Any]
 
 
 def named(operations: tuple[Operation, ...], convention: Convention, dialect: str) -> tuple[Operation, ...]:
-    """The operations under the convention's names. dialect: of all of them."""
+    """The operations under the convention's names. dialect: the dialect of all of them."""
     names = {(one.subject, _base(one)): _name(one, convention, dialect) for one in operations if _is_unnamed(one)}
     known = {key: name for key, name in names.items() if name is not None}
     return tuple(_renamed(one, known, dialect) for one in operations)
@@ -32,7 +32,7 @@ def _is_unnamed(operation: Operation) -> bool:
 
 
 def _base(operation: Operation) -> str:
-    """The name that it has in the end."""
+    """The name that it has at the end of the plan."""
     return operation.parameters.get("becomes") or operation.new or operation.old or ""
 
 
@@ -54,7 +54,7 @@ def _renamed(operation: Operation, known: Mapping[tuple[str, str], str], dialect
 
 
 def _name(operation: Operation, convention: Convention, dialect: str) -> str | None:
-    """The convention's name, cut as SQLAlchemy cuts it; None where the convention does not speak of it."""
+    """The convention's name, truncated as SQLAlchemy does; None where the convention does not cover it."""
     columns = [name for name in operation.parameters.get("columns", "").split(",") if name]
     key = next((key for sort, key in _KEYS.items() if operation.kind.endswith(sort)), None)
     if key not in convention or not columns or not all(map(str.isidentifier, columns)):
@@ -73,11 +73,11 @@ def _name(operation: Operation, convention: Convention, dialect: str) -> str | N
 
 
 _KEYS = {"-unique": "uq", "-foreign-key": "fk", "-index": "ix"}
-"""How the kinds end, and what a convention calls them."""
+"""The endings of the kinds, and what a convention calls them."""
 
 
 def _made(operation: Operation, table: Table) -> UniqueConstraint | ForeignKeyConstraint | Index:
-    """What the application's models would have, on a table that is made for it."""
+    """The constraint as the application's models would have it, on a table made for the purpose."""
     names = [column.name for column in table.columns]
     if operation.kind.endswith("-index"):
         return Index(None, *table.columns)

@@ -34,7 +34,7 @@ def path_of(migrations: Path, name: str) -> Path:
 
 
 def plan_names(migrations: Path) -> tuple[str, ...]:
-    """What the files of the repository's plans are called, whatever they say."""
+    """The names of the repository's plan files, whatever they contain."""
     return tuple(sorted(path.stem for path in (migrations / "plans").glob("*.toml")))
 
 
@@ -108,16 +108,16 @@ def plan_text(plan: Plan) -> str:
 
 
 def plan_digest(plan: Plan) -> str:
-    """sha256 of the plan's text as it is written here: the same however a person has laid the file out."""
+    """sha256 of the plan's text in the form written here: the same however a person has formatted the file."""
     return sha256(plan_text(plan).encode()).hexdigest()
 
 
 _PLACES = ("to", "key", "columns", "via", "shared")
-"""Parameters of an operation that say what goes where."""
+"""Parameters of an operation that say what moves where."""
 
 
 def work_digest(plan: Plan) -> str:
-    """sha256 of what a plan does to which names: not of how values are made, nor of when its stages may begin."""
+    """sha256 of what a plan does to which names, without how values are made and when its stages may begin."""
     said: list[object] = [(stage.value, revision) for stage, revision in sorted(plan.revisions.items())]
     said += [(one.contract, one.old, one.intermediate, one.new) for one in plan.movements]
     for one in plan.operations:
@@ -128,7 +128,7 @@ def work_digest(plan: Plan) -> str:
 
 
 def _plain(value: object) -> dict[str, object]:
-    """A frozen value as TOML has it: what is None or empty is left out."""
+    """A frozen value in the form of TOML: what is None or empty is left out."""
     found: dict[str, object] = {}
     for field in fields(value):  # type: ignore[arg-type] # the model's values are dataclasses
         content = getattr(value, field.name)
@@ -146,7 +146,7 @@ def _plain(value: object) -> dict[str, object]:
 
 
 def _written(value: object) -> object:
-    """A text that has double quotes gets single ones; a whole number of seconds needs no point."""
+    """A value in TOML: text with double quotes gets single ones; a whole number of seconds needs no decimal point."""
     import tomlkit
 
     if isinstance(value, str) and '"' in value and "'" not in value and value.isprintable():
@@ -198,7 +198,7 @@ def _is_day(text: str) -> bool:
 
 
 def _transform(table: Table, kind: str) -> Transform:
-    """Both ways; a field that comes or goes is made in one direction only."""
+    """Both directions; an added or removed field has only one."""
     one_way = kind in {"add-field", "remove-field"}
     up, down = ((table.text(way) or "") if one_way else table.needed_text(way) for way in ("up", "down"))
     transform = Transform(up, down, table.flag("lossy"))
@@ -219,7 +219,7 @@ def _revisions(table: Table) -> Mapping[Stage, str]:
 
 
 def grow_to_everybody(steps: Sequence[float]) -> bool:
-    """Whether shares in percent grow from step to step, up to 100; what is not a number does not."""
+    """Whether shares in percent grow from step to step, up to 100; NaN does not."""
     return all(before < step for before, step in pairwise((0.0, *steps))) and list(steps[-1:]) == [_EVERYBODY]
 
 

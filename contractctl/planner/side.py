@@ -1,4 +1,4 @@
-"""What happens to one contract, between its latest release and its draft, that no other plan is doing already?"""
+"""What changes in one contract between its latest release and its draft, apart from what other plans are doing?"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +15,11 @@ from contractctl.planner.touched import columns_by, said_by, touched_by
 
 _ALTERS = re.compile(r"^\s*(ALTER|DROP|RENAME)\s", re.IGNORECASE | re.MULTILINE)
 _NO_DAY = "9999-12-31"
-"""Later than any that was announced."""
+"""Later than any announced day."""
 
 
 def changes_of(contract: Contract, around: Surroundings) -> tuple[Change, ...]:
-    """What the draft changes of the latest release, as facts; what plans in flight are changing already is among it."""
+    """What the draft changes in the latest release, as facts, including what plans in flight are already changing."""
     return side_of(contract, around).changes
 
 
@@ -52,7 +52,7 @@ class Side:
         return self.contract.latest
 
     def renames(self, wish: Wish) -> Mapping[str, str]:
-        """The declared renames that speak of this contract, and those under way."""
+        """The declared renames that concern this contract, and those under way."""
         mine = {
             old: new
             for old, new in wish.renames.items()
@@ -61,7 +61,7 @@ class Side:
         return {**self._under_way().renames, **mine}
 
     def declared(self, wish: Wish) -> Declared:
-        """All that was declared and speaks of this contract's tables, with what is under way."""
+        """Everything declared that concerns this contract's tables, with what is under way."""
         theirs = self._under_way()
         return Declared(
             renames=self.renames(wish),
@@ -144,7 +144,7 @@ def _renamed_by_alias(changes: Iterable[Change], old: str, new: str) -> bool:
 
 
 def demand_every_wish_fits(sides: list[Side], wish: Wish) -> None:
-    """A wish that speaks of nothing is a typing error, never ignored."""
+    """A wish about something that does not exist is a typo, and never ignored."""
     found = [side.declared(wish) for side in sides]
     fitting = {
         "rename": {old for one in found for old in one.renames},
@@ -191,7 +191,7 @@ def demand_apart(side: Side, wish: Wish) -> None:
 def operations_of(side: Side, wish: Wish) -> Iterator[Operation]:
     """The format's operations, without those that a plan in flight is already carrying out.
 
-    An interface goes to its draft in one move, and with all that goes: the later plan asks about the earlier's parts.
+    An interface reaches its draft in one move, removals included: the later plan also asks about the earlier one's.
     """
     found = staged_operations(side, wish)
     if side.contract.format in SERVED:

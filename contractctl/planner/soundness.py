@@ -1,4 +1,4 @@
-"""Can a plan's file be meant? Of what is not there, no gate would ask."""
+"""Does a plan's file make sense? No gate would ask about what is missing from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ _VERBS: Mapping[str, _Names] = {
     "require": _Names(old=False, new=True),
     "widen": _Names(old=True, new=True),
 }
-"""By what its kind begins with."""
+"""By the beginning of its kind."""
 
 
 def demand_sound(plan: Plan, file: str) -> None:
-    """Raise ContractctlError, naming the file, for a plan of which a part has gone, or that speaks of nothing."""
+    """Raise ContractctlError, naming the file, for a plan that lost a part, or is about nothing."""
     for what, there in (("movement", plan.movements), ("operation", plan.operations)):
         if not there:
             raise ContractctlError(f"{file}: it has no {what}, so no gate could check anything", hint=_MEND)

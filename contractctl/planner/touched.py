@@ -1,4 +1,4 @@
-"""Which columns does an operation of a plan speak of, and what was declared so that it came about?"""
+"""Which columns does an operation of a plan concern, and which declarations produced it?"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -39,7 +39,7 @@ def columns_by(operation: Operation) -> Iterator[tuple[str, str]]:
 
 
 def touched_by(operation: Operation) -> tuple[tuple[str, str], ...]:
-    """The same in small letters, old ones first, as two plans may not touch one column."""
+    """The same in lower case, old ones first, because two plans may not touch one column."""
     return tuple((table, name.lower()) for table, name in reversed(tuple(columns_by(operation))))
 
 
@@ -59,7 +59,7 @@ def pairs_in(text: str) -> On:
 
 
 def said_by(operations: Iterable[Operation]) -> Declared:
-    """What was declared so that these operations came about."""
+    """The declarations that produced these operations."""
     found = [_said_by(one) for one in operations]
     return Declared(
         renames={old: new for one in found for old, new in one.renames.items()},
@@ -118,7 +118,7 @@ def _ways(operation: Operation) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _lossy(operation: Operation) -> frozenset[str]:
-    """Of an extraction nothing says it but that it was let through."""
+    """The columns whose values need not come back. An extraction has no mark: planned is accepted."""
     way = operation.regroup or operation.transform
     lossy = operation.kind == "extract-table" or (way is not None and way.lossy)
     return frozenset(f"{t}.{name}" for t, name in columns_by(operation)) if lossy else frozenset()

@@ -1,4 +1,4 @@
-"""How does an operation of a plan read? One line for people."""
+"""How is an operation of a plan worded? In one line for people."""
 
 from contractctl.model.plan import Operation, Stage
 from contractctl.planner.touched import pairs_in

@@ -13,7 +13,7 @@ from contractctl.writing import write_whole
 def write(made: Made, contracts: Path) -> tuple[Path, ...]:
     """Write the revisions and the plan's file, then release the versions between. Every path written.
 
-    Where one of them fails, what was written before it is taken back. After a kill no version between lies among the
+    If one of them fails, what was written before it is removed again. After a kill no version between lies among the
     releases without the plan that it belongs to: the next plan would take it for the state to start from.
     """
     sums = [contracts / contract / store.VERSIONS / store.SUMS for contract, _, _ in made.releases]
@@ -33,13 +33,13 @@ def write(made: Made, contracts: Path) -> tuple[Path, ...]:
 def _nothing_half_done(
     written: list[Path], released: list[Path], kept: list[Path], folders: set[Path]
 ) -> Iterator[None]:
-    """folders: those that are not there before; left empty, they would be taken for an Alembic environment."""
+    """folders: those that did not exist before; left empty, they would be taken for an Alembic environment."""
     before = {path: path.read_bytes() if path.is_file() else None for path in kept}
     try:
         yield
     except BaseException:
         for path in written:
-            with suppress(OSError):  # whatever stands in the way, the rest is taken back
+            with suppress(OSError):  # whatever prevents it, the rest is removed
                 path.unlink(missing_ok=True)
         for path in released:  # by this plan, a moment ago
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
