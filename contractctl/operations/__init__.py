@@ -1,4 +1,4 @@
-"""How does a schema operation live? One file a kind, its stages in order; here is what whole plans come to."""
+"""What is the life of a schema operation? One file for each kind, its stages in order; here, for whole plans."""
 
 from sqlalchemy import Connection
 

@@ -20,7 +20,7 @@ hindrances = hindering.of_a_new_part
 
 
 def validate(operation: Operation) -> tuple[Step, ...]:
-    """All rows fulfil it, and will."""
+    """All rows fulfil it, and new ones will."""
     return _add(operation) if stands(operation) == "verify" else ()
 
 

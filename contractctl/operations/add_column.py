@@ -15,7 +15,7 @@ effort = Effort(Work.SCAN, Work.SCAN, Work.REWRITE, "rows are read or written on
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """The column is there. With a fill it waits for its NOT NULL and its default, which would hide "not given"."""
+    """The column exists. With a fill, its NOT NULL and default come later: they would hide "not given"."""
     parameters = operation.parameters
     fills = fill(operation) is not None
     return (
@@ -45,5 +45,5 @@ hindrances = hindering.of_a_column
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """With a fill, the column now gets what it waited for."""
+    """With a fill, the column now gets its NOT NULL and default."""
     return () if fill(operation) is None else tuple(promises.in_the_end(operation))

@@ -1,4 +1,4 @@
-"""How does a foreign key come? For what is written from now on at first, then proven for what is there.
+"""How is a foreign key added? First for what is written from now on, then proven for existing rows.
 
 parameters: columns and referred, with commas between; references; on_delete, on_update, timing; stands and becomes as
 in add_check, or expand where the table is new, or quiesce where it refers to a table that goes over to a copy then;
@@ -19,14 +19,14 @@ hindrances = hindering.of_a_new_part
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """A new table has it from the start. What becomes NULL is looked for beside the column that refers."""
+    """A new table has it from the start. With SET NULL, its index is used from now on."""
     if _empties(operation):
         return (_indexed(operation),)
     return _add(operation, at_once=True) if stands(operation) == "expand" else ()
 
 
 def validate(operation: Operation) -> tuple[Step, ...]:
-    """All rows refer to rows that are there, and will. Where only quiesce can add it, its index is there."""
+    """All rows refer to existing rows, and new ones will. Where only quiesce can add it, its index exists now."""
     if stands(operation) == "quiesce":
         return () if _empties(operation) else (_indexed(operation),)
     return _add(operation) if stands(operation) == "verify" else ()

@@ -1,4 +1,4 @@
-"""How do columns become unique? An index is built while applications write, and the constraint is made of it.
+"""How do columns become unique? An index is built while applications write, and the constraint uses it.
 
 parameters: columns, with commas between; nulls ("not distinct"); stands and becomes as in add_check.
 """

@@ -1,4 +1,4 @@
-"""What does a database have against a plan, whom would it wake, what would be lost? Asked before anything is done."""
+"""What prevents a plan in a database, which triggers would it fire, what would it lose? Asked beforehand."""
 
 from collections.abc import Iterator, Mapping
 
@@ -30,9 +30,9 @@ def check_expressions(database: Database, plan: Plan, columns: Mapping[str, tupl
 
 
 def hindrances(plan: Plan, connection: Connection, *, begun: bool = False) -> Iterator[str]:
-    """What this database has against the plan, asked before anything is done: each a sentence.
+    """What prevents the plan in this database, asked before anything is done: each a sentence.
 
-    Once it has `begun` some of what is new may be there.
+    Once it has `begun`, some of what is new may exist.
     """
     yield from dict.fromkeys(_hindrances(plan, connection, begun=begun))
 
@@ -75,7 +75,7 @@ def notes(plan: Plan, connection: Connection) -> Iterator[str]:
 def _asked_for(
     plan: Plan, database: Database, connection: Connection, table: str, pairs: tuple[Pair, ...]
 ) -> Iterator[str]:
-    """What an INSERT … SELECT must give itself, since it is checked before a trigger can give it."""
+    """Columns that an INSERT … SELECT must set itself, since they are checked before a trigger can set them."""
     if database.ddl.relaxes_given or any(isinstance(pair, Crossing | Whole) for pair in pairs):
         return
     relaxed = {(step.table, step.column) for step in expand(plan) if isinstance(step, RelaxNotNull) and not step.given}
@@ -107,14 +107,14 @@ def _before_quiesce(database: Database, connection: Connection, step: Step, drop
 
 
 def losses(plan: Plan, connection: Connection, rows: int = 10_000) -> Iterator[str]:
-    """Columns with values, among so many rows, that do not come back: down(up(x)) is not x. Each a sentence."""
+    """Columns with values, in a sample of rows, that do not come back: down(up(x)) is not x. Each a sentence."""
     for table, pairs in pairs_by_table(plan):
         for pair in pairs:
             yield from sampling.losses(databases.of(connection), connection, table, pair, rows)
 
 
 def _others(found: tuple[str, ...], dropped: tuple[str, ...]) -> Iterator[str]:
-    """Those that the plan does not drop, or hand over, itself."""
+    """Those that the plan itself does not drop or hand over."""
     ours = going(dropped)
     yield from (name for name in found if not any(one in name for one in ours))
 

@@ -1,4 +1,4 @@
-"""How does a refusal reach a person who runs alembic by hand, whatever env.py that goes through?"""
+"""How does a refusal reach a person who runs alembic by hand, through any env.py?"""
 
 from alembic.util import CommandError
 
@@ -6,7 +6,7 @@ from contractctl.errors import ContractctlError
 
 
 class RefusedByHandError(ContractctlError, CommandError):
-    """A refusal that Alembic's command line prints as its own: one sentence, and no traceback."""
+    """A refusal that Alembic's command line prints as its own: one sentence and no traceback."""
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message

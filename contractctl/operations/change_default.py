@@ -20,7 +20,7 @@ hindrances = hindering.of_a_column_that_stays
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """The default is there before anybody may leave the column out."""
+    """The default exists before anybody may leave the column out."""
     return _changed(operation) if operation.parameters.get("stands") == "expand" else ()
 
 

@@ -1,4 +1,4 @@
-"""How does a column of a primary key get another type or name? As any column does; in the end the key itself goes over.
+"""How does a column of a primary key get another type or name? As any column does; at the end the key moves, too.
 
 Until then the old key is what finds a row: for triggers, marks and the backfill. A row has both keys as soon as it
 is written, and a unique index over the new one is built before anybody reads it. Foreign keys that refer to the key go
@@ -31,25 +31,25 @@ hindrances = hindering.of_a_key
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """A column of the new type is there; the old one stays NOT NULL, as triggers give it its value in time."""
+    """A column of the new type exists; the old one stays NOT NULL, because triggers give it its value in time."""
     return (change_type.staged(operation),)
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
-    """A row has both keys, whichever is given; where neither is, the database counts the old one up."""
+    """A row has both keys, whichever is given; if neither is, the database generates the old one."""
     counted = "counted" in operation.parameters
     return tuple(replace(pair, counted=counted) for pair in change_type.dual_write(operation))
 
 
 def validate(operation: Operation) -> tuple[Step, ...]:
-    """No two rows have one new key. Before anybody may be refused for it, they are named."""
+    """No two rows have the same new key. Rows that do are named before the index could refuse anybody."""
     olds = tuple(key(operation)) or (names(operation)[0],)
     news = tuple(_new_key(operation))
     return (BuildIndex(operation.subject, _index(operation), unique=True, distinct=news, made_of=olds),)
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """The new column is in the key, counted up as the old one was, which goes."""
+    """The new column is in the key, generated as the old one was, which is dropped."""
     table, (old, new) = operation.subject, names(operation)
     counts_in = needed(operation, "type") if "counted" in operation.parameters else ""
     return (
@@ -68,5 +68,5 @@ def _new_key(operation: Operation) -> Mapping[str, str]:
 
 
 def _index(operation: Operation) -> str:
-    """The name of the unique index until it is the key's."""
+    """The name of the unique index until the key takes it over."""
     return shortened("_".join(("contractctl", operation.subject.rpartition(".")[2], *_new_key(operation))))

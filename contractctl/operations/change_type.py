@@ -21,7 +21,7 @@ effort = Effort(Work.REWRITE, Work.SCAN, Work.REWRITE)
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """A column of the new type is there."""
+    """A column of the new type exists."""
     return (staged(operation), *promises.relaxed(operation, names(operation)[0], given=False))
 
 
@@ -53,17 +53,17 @@ hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
-    """The old column's name is gone, or now means the column of the new type."""
+    """The old column's name is gone, or now refers to the column of the new type."""
     return (BrownOut(operation.subject, {names(operation)[0]: operation.parameters.get("via")}),)
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """The column of the old type goes."""
+    """The column of the old type is dropped."""
     return rename_column.contract(operation)
 
 
 def new_place(operation: Operation) -> str:
-    """The column that holds the new values while both are there."""
+    """The column that holds the new values while both exist."""
     old, new = names(operation)
     via = operation.parameters.get("via")
     if via is None and old == new:

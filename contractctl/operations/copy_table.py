@@ -36,7 +36,7 @@ validate = nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """The copy is there, without rows."""
+    """The copy exists, without rows."""
     columns = (added(operation), *_named(operation, "within"))
     return (CopyTable(operation.subject, columns, needed(operation, "type")),)
 
@@ -65,12 +65,12 @@ def quiesce(operation: Operation) -> tuple[Step, ...]:
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """The old table goes."""
+    """The old table is dropped."""
     return (DropCopied(operation.subject),)
 
 
 def hindrances(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """What a database has against it."""
+    """What prevents it in a database."""
     table, name = operation.subject, added(operation)
     column = next((one for one in database.columns(connection, table) if database.same(one.name, name)), None)
     if column is None:

@@ -1,4 +1,4 @@
-"""How does an index come? It is built while applications write, before anybody relies on it.
+"""How is an index added? It is built while applications write, before anybody relies on it.
 
 parameters: columns (SQL), unique ("yes"), where, using, include, sort, rest; stands and becomes as in add_check, or
 expand. What refuses no row is built with what is validated: until then nobody needs it, and it takes its time. A unique
@@ -25,7 +25,7 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 
 def validate(operation: Operation) -> tuple[Step, ...]:
-    """It is built, over the columns that are filled by now."""
+    """It is built over the columns, which are filled by now."""
     late = stands(operation) == "contract" or _is_of_a_new_table(operation)
     return () if late else (_build(operation),)
 

@@ -1,4 +1,4 @@
-"""How does a table come? Nobody knows it yet, so it is simply made.
+"""How is a table created? Nobody uses it yet, so it is simply created.
 
 parameters: create, its CREATE TABLE.
 """
@@ -20,5 +20,5 @@ hindrances = hindering.of_a_new_table
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """It is there. Rolling back drops it, unless it holds rows that are nowhere else."""
+    """It exists. Rolling back drops it, unless it holds rows that are nowhere else."""
     return (CreateTable(added(operation), needed(operation, "create")),)

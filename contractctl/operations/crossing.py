@@ -21,7 +21,7 @@ from contractctl.operations.words import key as keyed
 
 
 def key(operation: Operation) -> dict[str, str]:
-    """Columns of the old table that find the row of the other, each with its column there."""
+    """Columns of the old table that identify the other table's row, each with its column there."""
     return paired(operation, "key")
 
 
@@ -41,7 +41,7 @@ def quiesced(operation: Operation, olds: Iterable[str]) -> tuple[Step, ...]:
 
 
 def dropped(operation: Operation, olds: Iterable[str]) -> tuple[Step, ...]:
-    """The old columns go."""
+    """The old columns are dropped."""
     return tuple(DropOldColumn(operation.subject, old) for old in olds)
 
 
@@ -53,11 +53,11 @@ def crossing(
     *,
     makes_rows: bool,
 ) -> Crossing:
-    """What is kept in step. types: of the old columns."""
+    """What is kept in step. types: those of the old columns."""
     return Crossing(
         old=dict.fromkeys(pairs, ""),
         new=dict.fromkeys(pairs.values(), ""),
-        lossy=True,  # what has no place is counted for itself
+        lossy=True,  # what has no counterpart is counted separately
         source=operation.subject,
         to=needed(operation, "to"),
         on=key(operation),
@@ -76,9 +76,9 @@ def is_shared(operation: Operation) -> bool:
 
 
 def joined(plan: Plan, table: str, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
-    """What is kept in step on one table; columns that move into one other table are kept so together.
+    """What is kept in step on one table; columns that move into the same table are handled together.
 
-    Raise ContractctlError where a plan wants more of one table than one set of triggers does.
+    Raise ContractctlError where a plan needs more on one table than one set of triggers can do.
     """
     found = tuple(pairs)
     if len(found) > 1 and any(isinstance(pair, Whole) for pair in found):
@@ -112,7 +112,7 @@ def new_columns(pairs: Iterable[Pair]) -> tuple[str, ...]:
 def hindrances(
     operation: Operation, database: Database, connection: Connection, olds: Mapping[str, str | None]
 ) -> Iterator[str]:
-    """What a database has against it. olds: the old columns, each with what it holds where there is nothing for it."""
+    """What prevents it in a database. olds: the old columns, each with its value where there is no counterpart."""
     table = operation.subject
     found = database.columns(connection, table)
     yield from database.hindrances(connection, table)

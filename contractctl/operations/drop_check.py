@@ -1,6 +1,6 @@
-"""How does a CHECK go? When nobody relies on it any more.
+"""When is a CHECK dropped? When nobody relies on it any more.
 
-parameters: condition, as it is found by that where it has no name.
+parameters: condition, which identifies it where it has no name.
 """
 
 from contractctl.databases import Work

@@ -1,4 +1,4 @@
-"""How is a column dropped? First nobody has to write it, then nobody can read it, then it goes.
+"""How is a column dropped? First nobody has to write it, then nobody can read it, then it is dropped.
 
 fill, where given, is what old readers find in rows of writers who no longer give the column: SQL over the row.
 """
@@ -20,7 +20,7 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
-    """Old readers find the fill's value where it was left out, or NULL."""
+    """Where it is left out, old readers find the fill's value, or NULL."""
     value = fill(operation)
     if value is None:
         return ()
@@ -33,7 +33,7 @@ hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
-    """Its name is gone for a while: an application that still reads it fails now, and can be helped."""
+    """Its name is gone for a while: an application that still reads it fails now, while that can be undone."""
     return (BrownOut(operation.subject, {dropped(operation): None}),)
 
 

@@ -1,6 +1,6 @@
-"""How does a foreign key go? When nobody relies on it any more.
+"""When is a foreign key dropped? When nobody relies on it any more.
 
-parameters: columns, references and referred, as it is found by these where it has no name.
+parameters: columns, references and referred, which identify it where it has no name.
 """
 
 from contractctl.databases import Work

@@ -1,4 +1,4 @@
-"""How does an index go? When nobody relies on it any more."""
+"""When is an index dropped? When nobody relies on it any more."""
 
 from contractctl.databases import Work
 from contractctl.model.plan import Operation

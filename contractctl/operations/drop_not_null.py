@@ -1,4 +1,4 @@
-"""How may a column become NULL? Old readers do not expect that: not before they are gone."""
+"""When may a column become NULL? When old readers, who do not expect that, are gone."""
 
 from contractctl.databases import Work
 from contractctl.model.plan import Operation
@@ -17,5 +17,5 @@ hindrances = hindering.of_a_column_that_stays
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """NULL is let in."""
+    """NULL is allowed."""
     return (AllowNull(operation.subject, dropped(operation)),)

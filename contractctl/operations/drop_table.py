@@ -1,4 +1,4 @@
-"""How does a table go? First nobody can reach it for a while, then it is dropped."""
+"""How is a table dropped? First nobody can reach it for a while, then it is dropped."""
 
 from contractctl.databases import Work
 from contractctl.model.plan import Operation

@@ -1,6 +1,6 @@
-"""How do columns stop being unique? When nobody relies on it any more: upserts of old applications do.
+"""When do columns stop being unique? When nobody relies on it any more, as upserts of old applications do.
 
-parameters: columns, as it is found by these where it has no name.
+parameters: columns, which identify it where it has no name.
 """
 
 from contractctl.databases import Work

@@ -1,6 +1,6 @@
 """What does a kind of operation cost on each engine? The most that a statement of its revisions does to the rows.
 
-Each kind says it beside its stages; a test holds it against the statements.
+Each kind declares it beside its stages; a test compares it with the statements.
 """
 
 from dataclasses import dataclass
@@ -16,4 +16,4 @@ class Effort:
     postgresql: Work | None
     mariadb: Work | None
     remark: str = ""
-    """What there is to know besides."""
+    """What else there is to know."""

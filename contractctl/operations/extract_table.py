@@ -26,14 +26,14 @@ validate = nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """The new table is there, and new applications need not write the old columns. The way back holds both tables."""
+    """The new table exists, and new applications need not write the old columns. Rolling back locks both tables."""
     create = CreateTable(needed(operation, "to"), needed(operation, "create"), fed=True)
     relaxed = crossing.relaxed(operation, crossing.columns(operation), crossing.promised(operation))
     return (*relaxed, create, HoldTables((operation.subject, needed(operation, "to"))))
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
-    """Both tables say the same, whichever is written."""
+    """Both tables hold the same, whichever is written."""
     pairs = crossing.columns(operation)
     absent, types = (
         {old: text for old in pairs if (text := operation.parameters.get(f"{word}.{old}")) is not None}

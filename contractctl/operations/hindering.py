@@ -1,4 +1,4 @@
-"""What has a database against an operation, asked before anything is done? Each a sentence."""
+"""What prevents an operation in a database, asked before anything is done? Each a sentence."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from contractctl.operations.words import has, key, listed
 
 
 def of_a_column(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A column comes, goes, or continues in another one beside it."""
+    """For a column that is added, dropped, or replaced by another one beside it."""
     table, old, new, via = operation.subject, operation.old, operation.new, operation.parameters.get("via")
     columns = database.columns(connection, table)
     yield from database.hindrances(connection, table)
@@ -26,7 +26,7 @@ def of_a_column(operation: Operation, database: Database, connection: Connection
 
 
 def of_a_key(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A column of a table's key continues in another one beside it."""
+    """For a column of a table's key that is replaced by another one beside it."""
     table, old, via = operation.subject, operation.old or "", operation.parameters.get("via", "")
     columns = database.columns(connection, table)
     yield from database.hindrances(connection, table)
@@ -40,7 +40,7 @@ def of_a_key(operation: Operation, database: Database, connection: Connection, *
 
 
 def _another_key(operation: Operation, database: Database, columns: tuple[Column, ...]) -> Iterator[str]:
-    """That the key which the plan replaces is not the one that is there."""
+    """That the key which the plan replaces is not the existing one."""
     keyed = sorted((one for one in columns if one.key_place), key=lambda one: one.key_place)
     there, planned = [one.name for one in keyed], list(key(operation)) or [operation.old or ""]
     if len(there) == len(planned) and all(map(database.same, there, planned)):
@@ -50,7 +50,7 @@ def _another_key(operation: Operation, database: Database, columns: tuple[Column
 
 
 def of_regrouped(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """Some columns continue in others."""
+    """For columns that are replaced by others."""
     if operation.regroup is None:
         return
     columns = database.columns(connection, operation.subject)
@@ -65,7 +65,7 @@ def of_regrouped(operation: Operation, database: Database, connection: Connectio
 def of_a_column_that_stays(
     operation: Operation, database: Database, connection: Connection, *, begun: bool
 ) -> Iterator[str]:
-    """A column gets another promise or default."""
+    """For a column whose NOT NULL or default changes."""
     del begun
     table, name = operation.subject, operation.new or operation.old or ""
     if _find(database, database.columns(connection, table), name) is None:
@@ -75,7 +75,7 @@ def of_a_column_that_stays(
 
 
 def of_a_new_table(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A table comes."""
+    """For a new table."""
     name = operation.new or operation.subject
     if not begun and _is_relation(database, connection, name):
         yield f"the database already has a table or a view '{name}'"
@@ -84,20 +84,20 @@ def of_a_new_table(operation: Operation, database: Database, connection: Connect
 def of_a_renamed_table(
     operation: Operation, database: Database, connection: Connection, *, begun: bool
 ) -> Iterator[str]:
-    """A table gets another name."""
+    """For a renamed table."""
     database.columns(connection, operation.subject)
     yield from of_a_new_table(operation, database, connection, begun=begun)
 
 
 def of_a_table(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A table goes."""
+    """For a dropped table."""
     del begun
     database.columns(connection, operation.subject)
     yield from ()
 
 
 def of_a_new_part(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A constraint or an index comes."""
+    """For a new constraint or index."""
     name, table = operation.new or "", operation.subject
     parts = database.parts(connection, table)
     if not begun and any(database.same(part, name) for part in parts):
@@ -105,7 +105,7 @@ def of_a_new_part(operation: Operation, database: Database, connection: Connecti
 
 
 def of_an_old_part(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """A constraint or an index goes."""
+    """For a dropped constraint or index."""
     del begun
     name, table = operation.old or "", operation.subject
     if operation.kind == "drop-check" and database.ddl.carries_checks:
@@ -129,9 +129,9 @@ def of_rows(database: Database, connection: Connection, table: str) -> Iterator[
 
 
 def of_expressions(database: Database, connection: Connection, table: str, pair: Pair) -> Iterator[str]:
-    """What the database itself has against expressions; nobody asks it of those over columns whose type is not said."""
+    """What the database itself rejects in expressions; those over columns of unknown type are not tried."""
     if isinstance(pair, Crossing):
-        return  # its values stay what they are
+        return  # its values do not change
     there = {column.name: column for column in database.columns(connection, table)}
     written = written_out(database, pair)
     coming = {pair.via or name: Column(pair.via or name, pair.types.get(pair.via or name, "")) for name in pair.new}
@@ -183,7 +183,7 @@ def _is_relation(database: Database, connection: Connection, name: str) -> bool:
 
 
 def asked(ask: Iterator[str]) -> Iterator[str]:
-    """What was found; a table that is not there is a sentence, too."""
+    """What was found; a missing table is a sentence, too."""
     try:
         yield from ask
     except ContractctlError as error:

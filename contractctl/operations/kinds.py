@@ -1,4 +1,4 @@
-"""Which kinds of operations are there, what does each offer, and what has a plan of them?"""
+"""Which kinds of operations are there, what does each offer, and which of them does a plan have?"""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -43,13 +43,13 @@ from contractctl.operations.steps import (
 
 
 class Kind(Protocol):
-    """What every file in this folder offers: what each stage does, its reversal being each step's own reverse()."""
+    """What every file in this folder offers: what each stage does. Each step knows its own reverse()."""
 
     effort: Effort
-    """What that costs on each engine."""
+    """What it costs on each engine."""
 
     def expand(self, operation: Operation, /) -> tuple[Step, ...]:
-        """What is added beside what is there."""
+        """What is added beside what exists."""
 
     def dual_write(self, operation: Operation, /) -> tuple[Pair, ...]:
         """What is kept in step."""
@@ -61,12 +61,12 @@ class Kind(Protocol):
         """What is taken away for a while."""
 
     def contract(self, operation: Operation, /) -> tuple[Step, ...]:
-        """What goes for good, and what the new version now promises."""
+        """What is dropped for good, and what the new version now promises."""
 
     def hindrances(
         self, operation: Operation, database: Database, connection: Connection, *, begun: bool
     ) -> Iterator[str]:
-        """What a database has against it, before anything is done, or once it has `begun`."""
+        """What prevents it in a database, before anything is done, or once it has `begun`."""
 
 
 KINDS: Mapping[str, Kind] = {

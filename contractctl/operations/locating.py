@@ -194,7 +194,7 @@ def _is_plain(catalog: _Seen, pair: Pair, olds: Mapping[str, Column], news: Mapp
 
 
 def _old_place(catalog: _Seen, pair: Pair, name: str) -> str:
-    """An old column's name in the database, quiesced or not."""
+    """An old column's name in the database, whether quiesced or not."""
     gone = quiesced(name)
     if not catalog.has(gone):
         return name
@@ -213,7 +213,7 @@ def _new_place(catalog: _Seen, pair: Pair, name: str) -> str:
 
 
 def demand_trust(database: Database, connection: Connection, sync: Synchronisation) -> None:
-    """Raise ContractctlError for an expression that the database has something against, as the columns are now."""
+    """Raise ContractctlError for an expression that the database rejects, with the columns as they are now."""
     for pair in sync.columns:
         olds, news = ([one.column for one in side if one.column is not None] for side in (pair.old, pair.new))
         for way, side, others in (("up", pair.new, pair.reads or olds), ("down", pair.old, news)):

@@ -1,6 +1,6 @@
-"""How does a column move into another table that is there? Both hold the same until nobody uses the old one.
+"""How does a column move into another existing table? Both hold the same until nobody uses the old one.
 
-A value whose row is not there in the other table has no place: it stays where it is, and is counted as set aside. Where
+A value without a row in the other table has no place: it stays where it is, and is counted as set aside. Where
 it is lossy, several rows share one value: those that do not agree are in conflict, until somebody decides.
 
 parameters: to, key ("customer_id=id"), type and collation of the new column; old_not_null ("yes") and old_fill: what
@@ -26,7 +26,7 @@ validate = nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """The new column is there, and new applications need not write the old one. The way back holds both tables, too."""
+    """The new column exists, and new applications need not write the old one. Rolling back locks both tables, too."""
     old, new = names(operation)
     _demand_as_it_is(operation)
     collation = operation.parameters.get("collation")
@@ -54,7 +54,7 @@ def _demand_as_it_is(operation: Operation) -> None:
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
-    """Both columns say the same, whichever is written."""
+    """Both columns hold the same, whichever is written."""
     old, new = names(operation)
     fill = operation.parameters.get("old_fill")
     absent = {} if fill is None else {old: fill}
@@ -69,14 +69,14 @@ def quiesce(operation: Operation) -> tuple[Step, ...]:
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """The new column gets the default that the new version promises, and the old column goes."""
+    """The new column gets the default that the new version promises, and the old column is dropped."""
     default = operation.parameters.get("default")
     promised = () if default is None else (SetDefault(needed(operation, "to"), names(operation)[1], default),)
     return (*promised, *crossing.dropped(operation, names(operation)[:1]))
 
 
 def hindrances(operation: Operation, database: Database, connection: Connection, *, begun: bool) -> Iterator[str]:
-    """What a database has against it."""
+    """What prevents it in a database."""
     (old, new), to = names(operation), needed(operation, "to")
     yield from crossing.hindrances(operation, database, connection, {old: operation.parameters.get("old_fill")})
     yield from crossing.several(database, connection, to, tuple(crossing.key(operation).values()))

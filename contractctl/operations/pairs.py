@@ -1,4 +1,4 @@
-"""Which columns belong together, in a plan's words? What a revision file writes of them."""
+"""Which columns belong together, in a plan's words? What a revision file says about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,12 +8,12 @@ from contractctl.databases.temporary_names import shortened
 
 _LEAVING = "__leaving"
 _NOTHING = "contractctl_nothing"
-"""A column that no table has: an expression over it is the same in every row."""
+"""A column that no table has: an expression without columns is the same in every row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a revision file writes of columns kept in step: names as the contract has them, SQL over those names.
+    """What a revision file says about columns kept in step: names as in the contract, SQL over those names.
 
     Empty SQL is the other side's very value, where that is one column.
     """
@@ -33,11 +33,11 @@ class Pair:
     defaults: Mapping[str, str] = field(default_factory=dict)
     """Of its columns, as SQL."""
     key: Mapping[str, str] = field(default_factory=dict)
-    """The columns that find a row, each with its type."""
+    """The columns that identify a row, each with its type."""
     counted: bool = False
-    """The database counts the old column up wherever it is not given: it was given where the new one was not."""
+    """The database generates the old column if it is not given: then it has a value although nobody gave one."""
     guarded: tuple[str, ...] = ()
-    """Those of its columns that constraints besides NOT NULL speak of, before anything is staged."""
+    """Its columns that have constraints besides NOT NULL, before anything is staged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class Crossing(Pair):
     source: str = ""
     to: str = ""
     on: Mapping[str, str] = field(default_factory=dict)
-    """Columns of the source that say which row of the other table belongs to a row, each with its column there."""
+    """Columns of the source that identify a row's counterpart, each with its column there."""
     absent: Mapping[str, str] = field(default_factory=dict)
-    """As SQL: what old columns hold, instead of NULL, where the other table has nothing for them."""
+    """As SQL: what old columns hold instead of NULL where the other table has no value for them."""
     makes_rows: bool = False
     """Whether the other table is new, and its rows come and go with the source's."""
     there: Mapping[str, str] = field(default_factory=dict)
-    """The columns that find a row of the other table, each with its type: for a script, too."""
+    """The columns that identify a row of the other table, each with its type: for a script, too."""
     shared: bool = False
     """Whether several rows of the source may share one of the other table."""
 
@@ -65,18 +65,18 @@ class Whole(Pair):
     source: str = ""
     column: str = ""
     least: int = 0
-    """The least number that its column holds in the old type, and the greatest."""
+    """The least and the greatest number that its column can hold in the old type."""
     most: int = 0
     referring: tuple[str, ...] = ()
     """The tables of which foreign keys refer to it and go over with it; once for each key."""
     within: tuple[str, ...] = ()
     """Columns of its own that refer to it, and get its type."""
     followers: tuple[Follower, ...] = ()
-    """Columns of other tables that a key changes with the row that they refer to."""
+    """Columns of other tables that a foreign key changes along with the row that they refer to."""
 
 
 def leaving_name(column: str) -> str:
-    """A new column's name while it is taken back."""
+    """A new column's name while it is being rolled back."""
     return shortened(column + _LEAVING)
 
 
@@ -90,12 +90,12 @@ def written_out(database: Database, pair: Pair) -> Pair:
 
 
 def copied(pair: Whole) -> Copied:
-    """What a plan says of a table that is copied, before it has been."""
+    """What a plan says about a table that will be copied."""
     return Copied(pair.column, pair.least, pair.most, pair.referring, pair.within, pair.followers)
 
 
 def check(database: Database, table: str, pair: Pair, columns: tuple[str, ...]) -> None:
-    """Raise ContractctlError for an expression that is none, or not always the same. columns: the table's."""
+    """Raise ContractctlError for what is no expression, or one that varies. columns: the table's."""
     if isinstance(pair, Crossing):
         for name, value in pair.absent.items():
             database.check(value, (_NOTHING,), f"what '{table}.{name}' holds where '{pair.to}' has nothing for it")

@@ -1,4 +1,4 @@
-"""When does the new column's NOT NULL hold? As soon as it refuses nobody who was not refused before.
+"""When does the new column's NOT NULL take effect? As soon as it refuses only those who were refused before.
 
 Where the triggers give every row its value, or refuse the writer already, that is once the rows are filled. Where a
 value may be impossible to convert, the row must stay writable until the old version's applications are gone.

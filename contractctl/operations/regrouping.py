@@ -25,7 +25,7 @@ from contractctl.operations.words import has, key, nothing
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """The new columns are there; writers who give only one of the two sets are not refused."""
+    """The new columns exist; writers who give only one of the two sets are not refused."""
     return tuple(_expand(operation))
 
 
@@ -45,7 +45,7 @@ def _expand(operation: Operation) -> Iterator[Step]:
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
-    """Both sets say the same, whichever is written."""
+    """Both sets hold the same, whichever is written."""
     regroup = _regroup(operation)
     required = all(has(operation, f"old_not_null.{column}") for column in regroup.downs) and all(
         has(operation, f"not_null.{column}") for column in regroup.ups
@@ -68,7 +68,7 @@ def quiesce(operation: Operation) -> tuple[Step, ...]:
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """The new columns keep what the new version promises, and the old ones go."""
+    """The new columns get what the new version promises, and the old ones are dropped."""
     return tuple(_contract(operation))
 
 

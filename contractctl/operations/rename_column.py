@@ -16,7 +16,7 @@ effort = Effort(Work.REWRITE, Work.SCAN, Work.REWRITE)
 
 
 def expand(operation: Operation) -> tuple[Step, ...]:
-    """The new column is there; writers who give only one of the two are not refused."""
+    """The new column exists; writers who give only one of the two are not refused."""
     old, new = names(operation)
     parameters = operation.parameters
     stage = StageColumn(
@@ -41,11 +41,11 @@ hindrances = hindering.of_a_column
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
-    """The old name is gone for a while: an application that still reads it fails now, and can be helped."""
+    """The old name is gone for a while: an application that still reads it fails now, while that can be undone."""
     return (BrownOut(operation.subject, {names(operation)[0]: None}),)
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """The new column keeps what the new version promises, and the old column goes."""
+    """The new column gets what the new version promises, and the old column is dropped."""
     table, (old, new) = operation.subject, names(operation)
     return (*promises.in_the_end(operation), HandOver(table, old, new), DropOldColumn(table, old))

@@ -21,5 +21,5 @@ def expand(operation: Operation) -> tuple[Step, ...]:
 
 
 def quiesce(operation: Operation) -> tuple[Step, ...]:
-    """The table has the new name; an application that still uses the old one fails now, and can be helped."""
+    """The table has the new name; an application that still uses the old one fails now, while that can be undone."""
     return (TakeName(*names(operation)),)

@@ -1,4 +1,4 @@
-"""Do old values come back from their new form? Asked of rows that are there, before anything is done."""
+"""Do old values come back from their new form? Tried with existing rows before anything is done."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,9 +11,9 @@ from contractctl.operations.pairs import Pair, written_out
 
 
 def losses(database: Database, connection: Connection, table: str, pair: Pair, rows: int) -> Iterator[str]:
-    """A sentence where values do not come back, among so many rows: down(up(x)) is not x.
+    """A sentence where values do not come back, in a sample of rows: down(up(x)) is not x.
 
-    The new columns are not there yet, and count as of the old ones' type.
+    The new columns do not exist yet; the old ones' types stand in for theirs.
     """
     found = {column.name: column for column in database.columns(connection, table)}
     if pair.lossy or not pair.old or not all(name in found for name in pair.old):
@@ -31,7 +31,7 @@ def losses(database: Database, connection: Connection, table: str, pair: Pair, r
 
 
 def _planned(pair: Pair, found: Mapping[str, Column]) -> Synced:
-    """The pair as if its new columns were there."""
+    """The pair as if its new columns existed."""
     names = {name: pair.via or name for name in pair.new}
     first = found[next(iter(pair.old))]
     new = tuple(Held(names[name], first.type, value) for name, value in pair.new.items())

@@ -1,4 +1,4 @@
-"""What do a plan's pairs themselves say of their tables? For a script, which can ask no database."""
+"""What do a plan's pairs themselves say about their tables? For a script, which cannot query a database."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ _SOME_CONSTRAINT = "CHECK (…)"
 
 
 def told(database: Database, table: str, pairs: tuple[Pair, ...]) -> Catalog:
-    """What the pairs themselves say of their table, or of two, while both sides have their names."""
+    """What the pairs themselves say about their table, or both tables, while both sides have their names."""
     if pairs and isinstance(pairs[0], Crossing):
         return _told_across(database, pairs[0])
     if pairs and isinstance(pairs[0], Whole):

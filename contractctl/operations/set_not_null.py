@@ -17,7 +17,7 @@ expand = nothing
 
 
 def dual_write(operation: Operation) -> tuple[Pair, ...]:
-    """A NULL that is written becomes the fill's value; the backfill does the same for what is there."""
+    """A NULL that is written becomes the fill's value; the backfill does the same for existing rows."""
     value = fill(operation)
     if value is None:
         return ()
@@ -31,5 +31,5 @@ hindrances = hindering.of_a_column_that_stays
 
 
 def contract(operation: Operation) -> tuple[Step, ...]:
-    """From now on NULL is refused, and the default stands that the new version promises."""
+    """From now on NULL is refused, and the column has the default that the new version promises."""
     return tuple(promises.in_the_end(operation))

@@ -1,4 +1,4 @@
-"""What does each revision of a plan do? The steps of all of its operations, in the order in which they hold."""
+"""What does each revision of a plan do? The steps of all of its operations, in a valid order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ _SORTS: Mapping[type[Step], str] = {
 
 _BESIDE = "__new"
 _OF_WHOLE_TABLES = frozenset({"create-table", "drop-table", "rename-table", "extract-table"})
-"""What comes, goes or gets another name on the way: there is not always something of that name to be held."""
+"""What is created, dropped or renamed on the way: a table of that name does not always exist to be locked."""
 
 PARTS_THAT_GO = frozenset({"drop-check", "drop-unique", "drop-foreign-key", "drop-index"})
 
@@ -67,7 +67,7 @@ def _expand(plan: Plan) -> tuple[Step, ...]:
 def dual_write(plan: Plan) -> tuple[Step, ...]:
     """What the dual-write revision does: one set of triggers a table.
 
-    Tables that go over to a copy come first: what a key changes in other tables, their triggers see to.
+    Tables that are copied come first: their triggers see to what a foreign key changes in other tables.
     """
     tables = sorted(pairs_by_table(plan), key=lambda one: not any(isinstance(pair, Whole) for pair in one[1]))
     steps = tuple(KeepInStep(plan.name, table, pairs) for table, pairs in tables)
@@ -77,7 +77,7 @@ def dual_write(plan: Plan) -> tuple[Step, ...]:
 def validate(plan: Plan) -> tuple[Step, ...]:
     """What the validate revision does; nothing for most plans on most engines.
 
-    The triggers are made anew whenever they may know that less can be refused.
+    The triggers are created again whenever they can rely on new constraints.
     """
     planned = _once(step for operation in of_tables(plan) for step in KINDS[operation.kind].validate(operation))
     steps, pairs = [step for step in planned if not _is_idle(plan, step)], dict(_validated(plan))
@@ -117,7 +117,7 @@ def quiesce(plan: Plan) -> tuple[Step, ...]:
 
 
 def _told(plan: Plan, step: Step, dropped: tuple[str, ...]) -> Step:
-    """The step, knowing of the plan's name, or of what else goes."""
+    """The step, told the plan's name, or what else is dropped."""
     match step:
         case BrownOutTable():
             return replace(step, dropped=dropped)
@@ -152,7 +152,7 @@ def contract(plan: Plan) -> tuple[Step, ...]:
 
 
 def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step, ...]:
-    """What comes before expand and dual-write are taken back, each statement for itself.
+    """What precedes the rollback of expand and dual-write, each statement in its own transaction.
 
     What will be NOT NULL again is proven while applications write; where nothing is undone with a transaction, the new
     side can be written no more, and a new table holds no rows of the old one. `kept`: both sides are kept in step.
@@ -168,7 +168,7 @@ def before_rollback(plan: Plan, database: Database, *, kept: bool) -> tuple[Step
 
 
 def is_half_rolled_back(plan: Plan, connection: Connection) -> bool:
-    """Whether the new side has no names left, by a rollback that did not come to its end."""
+    """Whether the new side has no names left because a rollback was interrupted."""
     database = databases.of(connection)
     if database.transactional_ddl:
         return False
@@ -190,12 +190,12 @@ def _leaving(plan: Plan) -> Iterator[LeaveNewSide]:
 
 
 def stands_alone(plan: Plan, stage: Stage) -> bool:
-    """Whether the stage's revision has statements that may run outside of any transaction."""
+    """Whether the stage's revision has statements that may run outside any transaction."""
     return stage is Stage.VERIFY or (stage is Stage.CONTRACT and any(step.first for step in contract(plan)))
 
 
 def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """What takes these steps back, the last one first."""
+    """What reverses these steps, the last one first."""
     back = [step.reverse() for step in reversed(steps)]
     patient = [step for step in back if isinstance(step, BePatient)][:1]
     held = list(dict.fromkeys(step for step in back if isinstance(step, HoldTables)))
@@ -204,13 +204,13 @@ def rollback(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def dropped_parts(plan: Plan) -> tuple[str, ...]:
-    """The names of constraints and indexes that go in the end."""
+    """The names of constraints and indexes that are dropped at the end."""
     planned = (operation.old for operation in of_tables(plan) if operation.kind in PARTS_THAT_GO)
     return (*(name for name in planned if name is not None), *(name for _, name in _indexes_left(plan)))
 
 
 def _indexes_left(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Table and name of each index that a foreign key has brought, over columns that go in the end."""
+    """Table and name of each index that came with a foreign key, over columns that are dropped at the end."""
     if not plan.dialect or not databases.named(plan.dialect).ddl.keys_bring_indexes:
         return
     steps = [step for operation in of_tables(plan) for step in KINDS[operation.kind].contract(operation)]
@@ -230,7 +230,7 @@ def _patiently(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _held(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """What one transaction does, all of its tables held first: writers go from one to the other."""
+    """What one transaction does, with all of its tables locked first: writers use one after the other."""
     whole = (one for one in of_tables(plan) if one.kind in _OF_WHOLE_TABLES)
     unsteady = {name for one in whole for name in (one.subject, one.old, one.new, one.parameters.get("to"))}
     named = (getattr(step, "table", None) for step in steps)
@@ -240,7 +240,7 @@ def _held(plan: Plan, steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _parents_first(plan: Plan, tables: Iterable[str]) -> tuple[str, ...]:
-    """In the order in which rows are written: who holds a child while it waits for a parent waits in a circle."""
+    """In the order in which rows are written: locking a child before its parent would cause deadlocks."""
     refers = {(one.subject, one.parameters.get("references")) for one in of_tables(plan)}
     left, found = list(tables), list[str]()
     while left:
@@ -251,7 +251,7 @@ def _parents_first(plan: Plan, tables: Iterable[str]) -> tuple[str, ...]:
 
 
 def _once(steps: Iterable[Step]) -> list[Step]:
-    """The steps; columns of one key ask for the same index, and the same move of the key."""
+    """The steps, each once: columns of one key need the same index and the same move of the key."""
     found = list[Step]()
     for step in steps:
         if step not in found:
@@ -260,14 +260,14 @@ def _once(steps: Iterable[Step]) -> list[Step]:
 
 
 def _beside_all(steps: list[Step]) -> list[Step]:
-    """Where nothing goes but indexes, they need no transaction, and can go while applications read and write."""
+    """Where only indexes are dropped, that needs no transaction, and applications can read and write meanwhile."""
     if not all(isinstance(step, DropIndex) for step in steps):
         return steps
     return [replace(step, beside=True) for step in steps if isinstance(step, DropIndex)]
 
 
 def _apart(steps: list[Step]) -> list[Step]:
-    """The steps, where what comes has another name than what still stands; the name is taken over in the end."""
+    """The steps, with another name for what is new while the old one has its name, which is taken over at the end."""
     gone = {(step.table, step.name) for step in steps if isinstance(step, DropConstraint | DropIndex)}
     found, renames = list[Step](), dict[tuple[str, str], RenameConstraint]()
     for step in steps:
@@ -281,14 +281,14 @@ def _apart(steps: list[Step]) -> list[Step]:
 
 
 def _is_idle(plan: Plan, step: Step) -> bool:
-    """Whether the plan's engine does nothing for it, whatever the database holds."""
+    """Whether the step does nothing on the plan's engine, whatever the database holds."""
     if not plan.dialect:
         return False
     ddl = databases.named(plan.dialect).ddl
     match step:
         case PromiseNotNull():
             return not ddl.promises
-        case RequireNotNull():  # a key forbids NULL by itself, and nothing was promised before
+        case RequireNotNull():  # a key implies NOT NULL, and nothing was promised before
             return not ddl.promises and _is_new_key(plan, step)
         case HandOver():
             return not ddl.sequences
@@ -304,7 +304,7 @@ def _is_new_key(plan: Plan, step: RequireNotNull) -> bool:
 
 
 def _validated(plan: Plan) -> Iterator[tuple[str, tuple[Pair, ...]]]:
-    """The pairs as they stand once the new columns have the constraints of the old ones, where all go over to them."""
+    """The pairs as they are once the new columns have all constraints of the old ones."""
     there = {one.new for one in of_tables(plan) if one.parameters.get("stands") == Stage.VERIFY}
     for table, pairs in pairs_by_table(plan):
         gone = [one for one in of_tables(plan) if one.kind in PARTS_THAT_GO and _speaks_of(one, table)]

@@ -1,4 +1,4 @@
-"""What does an operation of a plan file say? Its parts, or a clear word on the one that is missing."""
+"""What does an operation of a plan file say? Its parts, or a clear message about the missing one."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _KEYED = re.compile(r"""(?:(?P<quoted>"(?:[^"]|"")+"|`(?:[^`]|``)+`)|(?P<bare>[^
 
 
 def nothing(_operation: Operation) -> tuple[()]:
-    """What a stage does where an operation has nothing to do in it."""
+    """The steps of a stage in which an operation does nothing."""
     return ()
 
 
@@ -33,12 +33,12 @@ def dropped(operation: Operation) -> str:
 
 
 def transform(operation: Operation) -> Transform:
-    """How the values become each other; where the plan says nothing, as a Pair says that they stay what they are."""
+    """How the values become each other; the default is what a Pair has for values that do not change."""
     return operation.transform or Transform("", "")
 
 
 def is_plain(operation: Operation) -> bool:
-    """Whether both sides hold the very same value, whatever quotes its name stands in."""
+    """Whether both sides hold the same value, however its name is quoted."""
     if operation.transform is None:
         return True
     old, new = names(operation)
@@ -47,12 +47,12 @@ def is_plain(operation: Operation) -> bool:
 
 
 def has(operation: Operation, what: str) -> bool:
-    """Whether a parameter says yes."""
+    """Whether a parameter is "yes"."""
     return operation.parameters.get(what, "").lower() in _YES
 
 
 def fill(operation: Operation) -> str | None:
-    """The SQL of the value that takes the place of NULL, where the plan has one."""
+    """The SQL of the value that replaces NULL, where the plan has one."""
     return operation.parameters.get("fill")
 
 
@@ -66,7 +66,7 @@ def _given(operation: Operation, name: str | None, which: str) -> str:
 
 
 def needed(operation: Operation, what: str) -> str:
-    """A parameter without which nothing can be done."""
+    """A required parameter."""
     value = operation.parameters.get(what)
     if value is None:
         raise ContractctlError(
@@ -101,12 +101,12 @@ def stands(operation: Operation) -> str:
 
 
 def becomes(operation: Operation) -> str | None:
-    """The name that it takes over once the old one of that name is gone."""
+    """The name that it takes over once the old one with that name is gone."""
     return operation.parameters.get("becomes")
 
 
 def knowing(operation: Operation, pair: Pair) -> Pair:
-    """The pair with what the plan says of its columns and of the table's key."""
+    """The pair with what the plan says about its columns and the table's key."""
     parameters = operation.parameters
     old_type = "type" if operation.new is None else "old_type"
     places = ((operation.old, old_type), (parameters.get("via") or operation.new, "type"))
@@ -118,7 +118,7 @@ def knowing(operation: Operation, pair: Pair) -> Pair:
 
 
 def key(operation: Operation, what: str = "key") -> Mapping[str, str]:
-    """The columns that find a row, with their types: `id bigint, "part no" varchar(3)`."""
+    """The columns that identify a row, with their types: `id bigint, "part no" varchar(3)`."""
     found = (_KEYED.match(part.strip()) for part in operation.parameters.get(what, "").split(", "))
     return {match["bare"] or _unquoted(match["quoted"]): match["type"] for match in found if match is not None}
 

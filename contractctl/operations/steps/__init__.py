@@ -1,4 +1,4 @@
-"""What may a revision do to a table? Alembic operations that know their way back, and how a file writes them."""
+"""What may a revision do to a table? Alembic operations that know their own reversal and their form in a file."""
 
 from contractctl.operations.steps.columns import (
     AllowNull,

@@ -23,15 +23,15 @@ class StageColumn(Step):
     table: str
     column: str
     like: str | None = None
-    """The column whose type and collation it takes; type and collation are then for a script, which cannot catalog."""
+    """The column whose type and collation it takes; `type` and `collation` are then for a script without a catalog."""
     type: str | None = None
     collation: str | None = None
     default: str | None = None
     not_null: bool = False
     heir_of: tuple[str, ...] = ()
-    """The columns that go on in it, besides the one that it is like: who may use all of them may use it."""
+    """The columns that it replaces, besides the one that it is like: whoever may use all of them may use it."""
     instead_of: str | None = None
-    """The column whose place it takes in another type."""
+    """The column that it replaces with another type."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         olds = self.heir_of or ((self.like,) if self.like is not None else ())
@@ -105,17 +105,17 @@ class RelaxNotNull(Step):
 
 @dataclass(frozen=True)
 class PromiseNotNull(Step):
-    """Prove that no row holds NULL and let none come, where an engine can do that while applications write.
+    """Prove that no row holds NULL, and allow no new one, where an engine can do that while applications write.
 
     There `RequireNotNull` then has nothing left to read. With `pairs`, only where these give the column its value in
-    time: nobody is refused who was not before.
+    time: nobody is refused who was not refused before.
     """
 
     table: str
     column: str
     plan: str = ""
     pairs: tuple[Pair, ...] = ()
-    """Everything that the plan keeps in step on the table."""
+    """All that the plan keeps in step on the table."""
 
     @property
     def first(self) -> bool:
@@ -167,7 +167,7 @@ class RequireNotNull(Step):
     table: str
     column: str
     given: bool = False
-    """Before, it was relaxed only where NOT NULL was in the way of a column that triggers give its value."""
+    """It was relaxed before only if triggers set the column, and NOT NULL would have refused writers first."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         if self.given and not database.ddl.relaxes_given:
@@ -176,7 +176,7 @@ class RequireNotNull(Step):
 
     def demand(self, database: Database, connection: Connection) -> None:
         statements = self.statements(database, Live(database, connection))
-        if any(statement.work is not Work.NONE for statement in statements):  # what is promised is proven
+        if any(statement.work is not Work.NONE for statement in statements):  # what was promised is proven
             demand_no_null(database, connection, self.table, self.column)
 
     def done(self, database: Database, connection: Connection) -> bool:
@@ -236,13 +236,13 @@ class ChangeDefault(Step):
 
 @dataclass(frozen=True)
 class HandOver(Step):
-    """Let the new column have what counts the old one's values up, before that goes with the old column."""
+    """Give the new column what generates the old one's values, before that is dropped with the old column."""
 
     table: str
     old: str
     new: str
     type: str = ""
-    """What it counts in from now on, where that is another type."""
+    """The type in which it counts from now on, where that is another one."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         return database.ddl.hand_over(catalog, self.table, quiesced(self.old), self.new, self.type)

@@ -18,7 +18,7 @@ from contractctl.operations.steps.columns import demand_no_null
 from contractctl.operations.steps.step import Step
 
 _NAMED = 5
-"""How many values are shown."""
+"""How many values to show."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class AddCheck(Step):
 
 @dataclass(frozen=True)
 class AddForeignKey(Step):
-    """Let the table's rows refer only to rows that are there."""
+    """Let the table's rows refer only to existing rows."""
 
     table: str
     name: str
@@ -73,7 +73,7 @@ class AddForeignKey(Step):
     on_update: str = ""
     timing: str = ""
     at_once: bool = False
-    """The table is new, and there is nothing to read."""
+    """The table is new: there is nothing to read."""
 
     @property
     def first(self) -> bool:
@@ -124,7 +124,7 @@ class AddForeignKey(Step):
 
 @dataclass(frozen=True)
 class AddUnique(Step):
-    """Make of a unique index the constraint that bears its name, where an engine tells these apart."""
+    """Turn a unique index into the constraint of that name, where an engine distinguishes the two."""
 
     table: str
     name: str
@@ -149,7 +149,7 @@ class MoveKey(Step):
     table: str
     columns: tuple[str, ...]
     index: str
-    """Over these columns, unique."""
+    """A unique index over these columns."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         return database.ddl.move_key(catalog, self.table, self.columns, self.index)
@@ -177,7 +177,7 @@ class DropConstraint(Step):
     sort: str
     """check, unique, foreign-key."""
     says: str = ""
-    """What it says, where it may have no name."""
+    """What it says, in case it has no name."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
         return database.ddl.drop_constraint(catalog, self.table, self.sort, self.name, self.says)
@@ -203,10 +203,10 @@ class TakeForeignKeyBack(Step):
 
 @dataclass(frozen=True)
 class RenameConstraint(Step):
-    """Let a constraint, or an index, take over the name of one that is gone."""
+    """Give a constraint or an index the name of one that is gone."""
 
     drops: ClassVar[bool] = True
-    """It comes after what goes."""
+    """It follows what is dropped."""
 
     table: str
     name: str
@@ -231,7 +231,7 @@ class BuildIndex(Step):
     table: str
     name: str
     columns: str = ""
-    """SQL; where it is empty, those in `distinct`."""
+    """SQL; if empty, those in `distinct`."""
     unique: bool = False
     where: str = ""
     using: str = ""
@@ -239,11 +239,11 @@ class BuildIndex(Step):
     sort: str = ""
     rest: str = ""
     distinct: tuple[str, ...] = ()
-    """The columns whose values must be unlike, where it is as simple as that."""
+    """The columns whose values must differ, where it is as simple as that."""
     at_once: bool = False
-    """The table is new, and there is nothing to read."""
+    """The table is new: there is nothing to read."""
     made_of: tuple[str, ...] = ()
-    """The columns of which those in `distinct` are made: they tell rows that would be alike."""
+    """The columns from which those in `distinct` are made: they show which rows would be equal."""
 
     @property
     def first(self) -> bool:
@@ -271,7 +271,7 @@ class BuildIndex(Step):
             )
 
     def _sources(self, database: Database, connection: Connection, twice: str) -> str:
-        """Which rows those are, where other columns tell."""
+        """Which rows those are, if other columns show it."""
         if not self.made_of:
             return ""
         sources = [get(database, Live(database, connection), self.table, name) for name in self.made_of]
@@ -301,7 +301,7 @@ class DropIndex(Step):
     table: str
     name: str
     beside: bool = False
-    """Outside of a transaction, while applications read and write."""
+    """Outside a transaction, while applications read and write."""
 
     @property
     def first(self) -> bool:

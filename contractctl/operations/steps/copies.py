@@ -1,4 +1,4 @@
-"""How does a table go over to a copy of it, and back?"""
+"""How is a table replaced by a copy of it, and back?"""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -21,7 +21,7 @@ from contractctl.operations.steps.step import Step
 
 @dataclass(frozen=True)
 class _AsItStands(Step):
-    """A step that hangs on all that the table has, which only the database says."""
+    """A step that depends on everything that the table has, which only the database knows."""
 
     table: str
 
@@ -31,7 +31,7 @@ class _AsItStands(Step):
 
 @dataclass(frozen=True)
 class CopyTable(_AsItStands):
-    """Make a copy of a table without rows, in which columns are of another type."""
+    """Create a copy of a table without rows, in which columns are of another type."""
 
     columns: tuple[str, ...]
     type: str
@@ -48,7 +48,7 @@ class CopyTable(_AsItStands):
 
 @dataclass(frozen=True)
 class DropCopy(Step):
-    """Drop the copy, which nobody knows yet."""
+    """Drop the copy, which nobody uses yet."""
 
     table: str
 
@@ -99,7 +99,7 @@ class SwapBack(_AsItStands):
         return copying(database).swap_back(seen(database, catalog, self.plan, self.table, self.pairs))
 
     def demand(self, database: Database, connection: Connection) -> None:
-        """What only the copy can hold would be lost; the statement itself looks once more."""
+        """What only the copy can hold would be lost; the statement itself checks once more."""
         sync = _demand_followed(database, connection, self)
         _demand_none_refers(copying(database), connection, self.table, "gives its name back to the old table")
         keys = copied_rows.beyond(database, connection, sync)
@@ -115,7 +115,7 @@ class SwapBack(_AsItStands):
 
 @dataclass(frozen=True)
 class IndexForeignKey(Step):
-    """Build the index that a foreign key needs, while applications write, where there is none over its columns."""
+    """Build the index that a foreign key needs, while applications write, if there is none over its columns."""
 
     table: str
     name: str
@@ -137,7 +137,7 @@ class IndexForeignKey(Step):
 
 @dataclass(frozen=True)
 class ReferToCopied(AddForeignKey):
-    """As AddForeignKey, to a table that has gone over to a copy just now.
+    """As AddForeignKey, to a table that was replaced by its copy just now.
 
     Until then the table that was copied has held all that is written to what both hold. So the key comes first, and
     then the question whether every row fulfils it.
@@ -152,7 +152,7 @@ class ReferToCopied(AddForeignKey):
         super().demand(databases.of(connection), connection)
 
     def demand(self, database: Database, connection: Connection) -> None:
-        """Nothing before it stands."""
+        """Nothing: the key comes first."""
 
     def reverse(self) -> Step:
         return DropConstraint(self.table, self.name, "foreign-key")
@@ -182,7 +182,7 @@ class DropCopied(_AsItStands):
 
 
 def copying(database: Database) -> Copying:
-    """How the engine does it. Raise BlockingError where it does not."""
+    """How the engine does it. Raise BlockingError if it does not."""
     if database.ddl.copying is None:
         raise BlockingError(
             "only on MariaDB is a table replaced by a copy",
@@ -192,7 +192,7 @@ def copying(database: Database) -> Copying:
 
 
 def _demand_followed(database: Database, connection: Connection, step: Swap | SwapBack) -> Synchronisation:
-    """What is written to the one table must be in the other when that gets its name."""
+    """What is written to one table must be in the other when that gets its name."""
     sync = synchronisation(connection, step.plan, step.table, step.pairs)
     gone = database.missing_triggers(connection, sync)
     if gone:
@@ -204,7 +204,7 @@ def _demand_followed(database: Database, connection: Connection, step: Swap | Sw
 
 
 def _demand_none_refers(how: Copying, connection: Connection, table: str, what: str) -> None:
-    """What the plan knows of does not any more. what: becomes of the table."""
+    """Raise ContractctlError where another table still refers to it. what: what happens to the table."""
     found = next(how.referring(connection, table), None)
     if found is not None:
         raise ContractctlError(

@@ -1,4 +1,4 @@
-"""How do the triggers come and go, and with them the old columns' names?"""
+"""How are the triggers created and dropped, and with them the old columns' names?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class KeepInStep(Step):
         return (*setting_aside.forgetting(database, sync), *database.ddl.keep_in_step(sync))
 
     def demand(self, database: Database, connection: Connection) -> None:
-        """The triggers write their marks there; without them every write of every application would fail."""
+        """The side tables must exist: triggers write their marks there, and without them every write would fail."""
         missing = [table for table in SIDE_TABLES if not database.exists(connection, table)]
         if missing:
             raise ContractctlError(
@@ -55,7 +55,7 @@ class KeepInStep(Step):
 
 @dataclass(frozen=True)
 class RenewTriggers(Step):
-    """Create the triggers anew, as constraints that came or went since make them right."""
+    """Create the triggers again, to suit constraints that were added or dropped since."""
 
     last: ClassVar[bool] = True
 
@@ -63,7 +63,7 @@ class RenewTriggers(Step):
     table: str
     pairs: tuple[Pair, ...]
     before: tuple[Pair, ...] = ()
-    """The pairs as they are on the way back, where a script must know them to be others."""
+    """The pairs as they are in a rollback, where a script must be told that they differ."""
 
     def told(self, database: Database) -> Catalog:
         return told(database, self.table, self.pairs)
@@ -85,7 +85,7 @@ class StopKeepingInStep(Step):
     plan: str
     table: str
     dropping: tuple[str, ...] = ()
-    """Old columns that go next."""
+    """Old columns that are dropped next."""
     to: str = ""
     """The other table, where the triggers keep columns of two in step."""
     copied: bool = False
@@ -100,7 +100,7 @@ class StopKeepingInStep(Step):
         return database.ddl.stop_keeping(Synchronisation(self.plan, self.table, (), (), across=across), columns)
 
     def drops_columns(self, database: Database) -> bool:
-        """Whether they go with the triggers: there is no transaction for both."""
+        """Whether they are dropped with the triggers: there is no transaction for both."""
         return not (database.transactional_ddl or self.to or self.copied)
 
     def demand(self, database: Database, connection: Connection) -> None:
@@ -121,17 +121,17 @@ def going(dropped: tuple[str, ...]) -> tuple[str, ...]:
 class BrownOut(Step):
     """Take the old columns' names away from applications that still use them; the values stay, and stay in step.
 
-    A column that holds the new values for the time being takes the name over.
+    A column that holds the new values for the time being takes over the name.
     """
 
     table: str
     columns: Mapping[str, str | None]
-    """Each old column, and the column that takes its name over."""
+    """Each old column, and the column that takes over its name."""
     plan: str = ""
     pairs: tuple[Pair, ...] = ()
     """Everything that the plan keeps in step on the table."""
     dropped: tuple[str, ...] = ()
-    """Constraints and indexes that go with the columns in the end, by the plan."""
+    """Constraints and indexes that the plan drops with the columns at the end."""
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -185,7 +185,7 @@ class EndBrownOut(Step):
 
 
 def _demand_no_guard(database: Database, connection: Connection, pair: Crossing) -> None:
-    """What one table takes the other must take: nobody who writes the one is refused for the other's sake."""
+    """What one table accepts the other must accept: writers of one must not be refused because of the other."""
     catalog = Live(database, connection)
     for old, new in zip(pair.old, pair.new, strict=True):
         one, two = find(database, catalog, pair.source, old), find(database, catalog, pair.to, new)
@@ -222,7 +222,7 @@ def _renamed(
 class LetRowsGo(Step):
     """Drop the foreign keys by which a new table's rows hold those of which they were made.
 
-    Where each statement commits by itself, nobody could delete these between the triggers' end and the table's.
+    Where each statement commits implicitly, they could not be deleted between the triggers' end and the table's.
     """
 
     table: str
@@ -238,9 +238,9 @@ class LetRowsGo(Step):
 
 @dataclass(frozen=True)
 class LeaveNewSide(Step):
-    """Take the new columns' names away before they go: what is then written into them fails, and is not lost.
+    """Take the new columns' names away before they are dropped: writing them then fails, and nothing is lost.
 
-    Where each statement commits by itself, a write between the triggers' end and the columns' would be.
+    Where each statement commits implicitly, a write between the triggers' end and the columns' would be lost.
     """
 
     table: str
@@ -261,6 +261,6 @@ class LeaveNewSide(Step):
         return not any(find(database, Live(database, connection), self.table, name) for name in self.columns)
 
     def begun(self, database: Database, connection: Connection) -> bool:
-        """Whether some of it is done, and what follows is not."""
+        """Whether some of it is done, but not what follows."""
         catalog = Live(database, connection)
         return any(find(database, catalog, self.table, leaving_name(name)) for name in self.columns)

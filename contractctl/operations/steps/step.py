@@ -38,30 +38,30 @@ class Step(MigrateOperation):
     drops: ClassVar[bool] = False
     """Whether it takes something away for good."""
     last: ClassVar[bool] = False
-    """Whether it comes after the rest, on the way back, too."""
+    """Whether it comes after the rest, in a rollback, too."""
 
     @property
     def first(self) -> bool:
-        """Whether it comes before the rest of its revision: it takes long, and holds nobody up."""
+        """Whether it comes before the rest of its revision: it takes long and blocks nobody."""
         return False
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:
-        """What it does, from how the tables stand."""
+        """What it does, given the state of the tables."""
         raise NotImplementedError  # each step does its own thing; Alembic needs a class, not a protocol
 
     def told(self, database: Database) -> Catalog:
-        """How the tables stand, as far as the step itself can tell: for a script, which can ask no database."""
+        """The state of the tables as far as the step itself knows it: for a script, which cannot query a database."""
         return Told(database)
 
     def demand(self, database: Database, connection: Connection) -> None:
         """Raise ContractctlError where something must hold first, and does not."""
 
     def done(self, database: Database, connection: Connection) -> bool:
-        """Whether it is just as it should be already. False where doing it again does no harm."""
+        """Whether it is done already. False where doing it again does no harm."""
         raise NotImplementedError
 
     def reverse(self) -> "Step":
-        """The step that takes it back. Raise ContractctlError where nothing can."""
+        """The step that reverses it. Raise ContractctlError where nothing can."""
         raise ContractctlError(
             f"{type(self).__name__} cannot be undone: its previous state is not recorded",
             hint="restore the data from the plan's restore point",
@@ -89,7 +89,7 @@ class Step(MigrateOperation):
 
 @dataclass(frozen=True)
 class BePatient(Step):
-    """Let nothing of a revision wait for a lock for long, or work under one for long: others queue behind it."""
+    """Let no statement of a revision wait for a lock, or work under one, for long: others queue behind it."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - of no table
         return database.ddl.patience()
@@ -123,7 +123,7 @@ def _invoke(operations: Operations, step: Step) -> None:
 def _carry_out(operations: Operations, step: Step) -> None:
     context = operations.migration_context
     database = databases.named(context.dialect.name)
-    if not (context.as_sql or database.transactional_ddl):  # what is done already has no statements any more
+    if not (context.as_sql or database.transactional_ddl):  # what is done already has no statements left
         step.run(operations.get_bind())
         return
     catalog = step.told(database) if context.as_sql else Live(database, operations.get_bind())
@@ -134,7 +134,7 @@ def _carry_out(operations: Operations, step: Step) -> None:
             _write(context, database, statements)
         else:
             step.run(operations.get_bind(), alone=alone)
-    if alone and context.as_sql:  # a transaction begins anew, and knows nothing of how patient the last one was
+    if alone and context.as_sql:  # a new transaction does not keep the last one's lock timeout
         _write(context, database, database.ddl.patience())
     elif alone:
         database.carry_out(operations.get_bind(), database.ddl.patience())
@@ -177,7 +177,7 @@ def _default(field: Field[object]) -> object:
 
 def _argument(value: object, indent: str) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)  # which is how Python writes a text in double quotes, too
+        return json.dumps(value, ensure_ascii=False)  # JSON's text is Python's, too
     if isinstance(value, Mapping):
         items = ", ".join(f"{_argument(key, indent)}: {_argument(part, indent)}" for key, part in value.items())
         return f"{{{items}}}"

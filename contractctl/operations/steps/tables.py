@@ -15,13 +15,13 @@ from contractctl.operations.steps.step import Step
 
 @dataclass(frozen=True)
 class CreateTable(Step):
-    """Make a table that nobody knows yet."""
+    """Create a table that nobody uses yet."""
 
     table: str
     create: str
     """CREATE TABLE."""
     fed: bool = False
-    """Whether all that it will hold comes from other tables."""
+    """Whether everything that it will hold comes from other tables."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - nothing is there
         return database.ddl.create_table(self.table, self.create)
@@ -96,7 +96,7 @@ class StandIn(Step):
 
 @dataclass(frozen=True)
 class DropStandIn(Step):
-    """Take that view away."""
+    """Drop that view."""
 
     table: str
     name: str
@@ -113,7 +113,7 @@ class DropStandIn(Step):
 
 @dataclass(frozen=True)
 class TakeName(Step):
-    """Give the table its new name, in the place of the view that has stood in for it. The old name is gone."""
+    """Give the table its new name, in place of the view that stood in for it. The old name is gone."""
 
     table: str
     name: str
@@ -151,7 +151,7 @@ class BrownOutTable(Step):
 
     table: str
     dropped: tuple[str, ...] = ()
-    """Constraints that go with it by the plan."""
+    """Constraints that the plan drops with it."""
 
     def statements(self, database: Database, catalog: Catalog) -> tuple[Statement, ...]:  # noqa: ARG002 - by its name
         return database.ddl.rename_table(self.table, quiesced_table(self.table))
