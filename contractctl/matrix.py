@@ -42,14 +42,14 @@ class Meeting:
     producer: str
     status: Status
     findings: tuple[Finding, ...] = ()
-    """Those that concern what the consumer reads."""
+    """The findings that concern what the consumer reads."""
     reasons: tuple[str, ...] = ()
     """Why it is unknown, where it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A consumer and a producer, over every pair of versions that they may be on."""
+    """A consumer and a producer, for every pair of versions that they may use."""
 
     consumer: str
     producer: str
@@ -78,13 +78,13 @@ class Matrix:
 
 @dataclass(slots=True)
 class Judge:
-    """Compares versions; the same two texts only once, however often they meet."""
+    """Compares versions, each two texts only once."""
 
     witnesses: bool = True
     _known: dict[tuple[str, str, str, Policy, bool], Comparison] = field(default_factory=dict)
 
     def compare(self, contract: Contract, old: Entry, new: Entry) -> Comparison:
-        """Both directions. What cannot be read is unknown, with the reason; it spoils no other cell."""
+        """Compare in both directions. What cannot be read is unknown, with the reason, and affects no other cell."""
         key = (old.digest, new.digest, contract.format, contract.policy, contract.strict)
         if key not in self._known:
             self._known[key] = self._compared(contract, old, new)
@@ -148,7 +148,7 @@ def _match(contract: Contract, consumer: Party, producer: Party, entries: tuple[
 
 
 def used(party: Party, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The versions that a party may be on: those it names, `1` and `1.4` standing for all below; else every release."""
+    """The versions that a party may use: those it names, where `1` and `1.4` mean all below; else every release."""
     if not party.versions:
         return tuple(entry for entry in entries if entry.name != DRAFT) or entries
     return tuple(
@@ -157,7 +157,7 @@ def used(party: Party, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def _summed(consumer: Party, producer: Party, meetings: tuple[Meeting, ...]) -> Match:
-    """All pairs alike: that is the answer. Mixed: it hangs on versions; where these are not declared, it is unknown."""
+    """Where all pairs agree, that. Else it depends on versions; where these are not declared, it is unknown."""
     statuses = {meeting.status for meeting in meetings}
     names = consumer.name, producer.name
     if len(statuses) == 1:
@@ -180,7 +180,7 @@ def _summed(consumer: Party, producer: Party, meetings: tuple[Meeting, ...]) -> 
 def meeting(  # noqa: PLR0913, PLR0917 - two parties and all that is needed to judge them
     contract: Contract, consumer: Party, reads: Entry, writes: Entry, entries: tuple[Entry, ...], judge: Judge
 ) -> Meeting:
-    """A consumer that reads by one version, and what a producer gives by another."""
+    """A consumer that reads with one version meets what a producer writes with another."""
     answer = _answer(contract, reads, writes, entries, judge)
     concerned = tuple(finding for finding in answer.findings if _concerns(contract, consumer, finding))
     if answer.status is Status.UNKNOWN:
@@ -191,7 +191,7 @@ def meeting(  # noqa: PLR0913, PLR0917 - two parties and all that is needed to j
 
 
 def _answer(contract: Contract, reads: Entry, writes: Entry, entries: tuple[Entry, ...], judge: Judge) -> Answer:
-    """The direction in which the consumer's version takes what the producer's gives.
+    """The answer in the direction in which the consumer's version takes what the producer's gives.
 
     Message formats: backward is a new reader of old data. Interface formats: backward is an old client of a new
     provider.
@@ -204,7 +204,7 @@ def _answer(contract: Contract, reads: Entry, writes: Entry, entries: tuple[Entr
 
 
 def _concerns(contract: Contract, consumer: Party, finding: Finding) -> bool:
-    """Whether a finding meets what a consumer reads. A message that cannot be decoded is lost as a whole."""
+    """Whether a finding concerns what a consumer reads. A message that cannot be decoded is lost as a whole."""
     if not consumer.reads:
         return True
     judge = load(contract.format)

@@ -1,4 +1,4 @@
-"""How are the rows filled that were there before? Batch by batch, each with its checkpoint in one transaction."""
+"""How are existing rows filled? Batch by batch, each with its checkpoint in one transaction."""
 
 from sqlalchemy import Connection, Engine
 
@@ -34,7 +34,7 @@ __all__ = (
 def backfill(
     engine: Engine, sync: Synchronisation, pace: Pace, outside: Outside, workers: Crew | None = None
 ) -> Checkpoint:
-    """Fill every row of the table that was there when the triggers came; continue from the last checkpoint.
+    """Fill every row that was in the table when the triggers came; continue from the last checkpoint.
 
     One batch after the other in this process, or by a crew of workers. Rows that come later are the triggers'. Raise
     StoppedError where somebody wants it to end, after a whole batch.
@@ -47,7 +47,7 @@ def backfill(
         return alone.fill(run) if workers is None else crew.fill(run, workers)
     except FencedError:
         with journal.writing(engine) as connection:
-            outside.hold(connection)  # says who it is
+            outside.hold(connection)  # raises, and names who has taken over
         raise
 
 

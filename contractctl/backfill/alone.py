@@ -1,4 +1,4 @@
-"""How does one process fill a table? One stretch after the other: what others had claimed and left, then the rest."""
+"""How does one process fill a table? Stretch by stretch: first what others had claimed and left, then the rest."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def _next(run: Run) -> Stretch | None:
 
 
 def _sum(before: Checkpoint, start: Stretch, step: Step) -> Checkpoint:
-    """What the table's checkpoints come to after a step, all being known that there is to know."""
+    """The sum of the table's checkpoints after a step, without asking the database."""
     at = step.stretch
     return replace(
         before,

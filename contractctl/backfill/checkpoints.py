@@ -1,4 +1,4 @@
-"""How far is each table, and who goes through which keys? What workers claim, and what is summed up.
+"""How far is each table filled, and who works on which keys? The workers' claims, and their sum.
 
 Number 0 of a table is the frontier: everything up to its key has been claimed, or filled. A worker claims the next
 keys by moving it on, so that no boundary is looked up that nobody needs, and each key once. A claim that is filled
@@ -29,12 +29,12 @@ class FencedError(ContractctlError):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far one table is filled, by any worker."""
+    """How far a table is filled, by any worker."""
 
     rows: int = 0
     """Rows that were changed."""
     seen: int = 0
-    """Rows gone through."""
+    """Rows visited."""
     set_aside: int = 0
     why: str = ""
     """Why all workers are paused right now; empty where they are not."""
@@ -45,11 +45,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Keys that one walker goes through: (last_key, upto]."""
+    """Keys that one walker visits: (last_key, upto]."""
 
     number: int
     last_key: Key | None = None
-    """Up to here they are filled."""
+    """They are filled up to here."""
     upto: Key | None = None
     """None: there is no end."""
     rows: int = 0
@@ -65,7 +65,7 @@ class Walker:
     token: int
     """The fencing token of the operator whose work it is."""
     name: str = ""
-    """Of one worker; empty for the operator, who alone works at the frontier."""
+    """The worker's name; empty for the operator, who alone works at the frontier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +89,13 @@ def reached(connection: Connection, sync: Synchronisation) -> Checkpoint:
 
 
 def unfilled(connection: Connection, sync: Synchronisation) -> Stretch | None:
-    """What a single worker does next: what was claimed, and then what was not. None where the table is done."""
+    """What a single worker does next: first what was claimed, then the rest. None when the table is done."""
     rows = connection.execute(select(CHECKPOINT).where(*_of(sync)).order_by(CHECKPOINT.c.number.desc())).mappings()
     return next((found for row in rows if not (found := _stretch(row)).done), None)
 
 
 def begin(connection: Connection, sync: Synchronisation, token: int, now: float) -> None:
-    """Make the table ours: other operators are fenced off, and what they had claimed is free."""
+    """Take over the table: other operators are fenced off, and what they had claimed is free."""
     known = {"token": token, "worker": "", "why": "", "at": now}
     if connection.execute(CHECKPOINT.update().where(*_of(sync)).values(**known)).rowcount == 0:
         first = {**dict.fromkeys((*_COUNTED, "claims", "done"), 0), "last_key": None, "upto_key": None}
@@ -109,7 +109,7 @@ def dismiss(connection: Connection, sync: Synchronisation, token: int) -> None:
 
 
 def look(connection: Connection, sync: Synchronisation, number: int, walker: Walker) -> tuple[Stretch, str]:
-    """The stretch as it is now, and why all are paused. Raise FencedError where it is not the walker's."""
+    """The stretch as it is now, and why all are paused. Raise FencedError if it is no longer the walker's."""
     wanted = CHECKPOINT.c.number.in_({FRONTIER, number})
     query = select(CHECKPOINT, PAUSE.c.actor, PAUSE.c.reason).where(*_of(sync), wanted)
     rows = connection.execute(query.outerjoin_from(CHECKPOINT, PAUSE, PAUSE.c.plan == CHECKPOINT.c.plan)).mappings()
@@ -124,7 +124,7 @@ def look(connection: Connection, sync: Synchronisation, number: int, walker: Wal
 def keep(  # noqa: PLR0913, PLR0917 - what became of what, and whose it is
     connection: Connection, sync: Synchronisation, walker: Walker, before: Stretch, after: Stretch, now: float
 ) -> None:
-    """Write down in a batch's own transaction how far it came. Raise FencedError where it is not the walker's."""
+    """Record in a batch's own transaction how far it came. Raise FencedError if the stretch is not the walker's."""
     old = None if before.last_key is None else key_text(before.last_key)
     c = CHECKPOINT.c
     unmoved = c.last_key.is_(None) if old is None else c.last_key == old
@@ -139,7 +139,7 @@ def claim(  # noqa: PLR0913, PLR0917 - of what, by whom, and how much
 ) -> Stretch | None:
     """Claim what another worker has given back, or the next keys; None where nothing is left to claim.
 
-    Costs one look along the key's index over as many keys as are claimed. Where everything is claimed and filled, the
+    Costs one scan of the key's index over as many keys as are claimed. Once everything is claimed and filled, the
     table is done. Raise FencedError where another operator is at work.
     """
     c = CHECKPOINT.c
@@ -164,7 +164,7 @@ def claim(  # noqa: PLR0913, PLR0917 - of what, by whom, and how much
 
 
 def finish(connection: Connection, sync: Synchronisation, walker: Walker, stretch: Stretch) -> None:
-    """Add what a claim came to to the frontier, in the transaction of its last batch; the claim goes."""
+    """Add a claim's result to the frontier, in the transaction of its last batch, and delete the claim."""
     c = CHECKPOINT.c
     ours = (*_of(sync), c.number == stretch.number, c.token == walker.token, c.worker == walker.name)
     if connection.execute(CHECKPOINT.delete().where(*ours)).rowcount != 1:
@@ -174,14 +174,14 @@ def finish(connection: Connection, sync: Synchronisation, walker: Walker, stretc
 
 
 def give_back(connection: Connection, sync: Synchronisation, token: int, worker: str) -> None:
-    """Free what every run of a worker's task has claimed, so that anybody may take it over."""
+    """Free the claims of every run of a worker's task, so that anybody may take them over."""
     c, name = CHECKPOINT.c, f"{worker}{_RUN}"
     theirs = (*_of(sync), c.number != FRONTIER, c.token == token, func.substr(c.worker, 1, len(name)) == name)
     connection.execute(CHECKPOINT.update().where(*theirs).values(worker=""))
 
 
 def name_of(worker: str) -> str:
-    """A name for this very run of a worker's task: an executor may run a task a second time, even beside the first."""
+    """A name for this run of a worker's task: an executor may run a task twice, even at the same time."""
     return f"{worker}{_RUN}{uuid4().hex[:12]}"
 
 
@@ -197,7 +197,7 @@ def pause(connection: Connection, plan: str, found: Pause) -> None:
 
 
 def resume(connection: Connection, plan: str) -> bool:
-    """Let them continue. Whether they were paused."""
+    """Let them continue. Returns whether they were paused."""
     return connection.execute(PAUSE.delete().where(PAUSE.c.plan == plan)).rowcount > 0
 
 

@@ -1,4 +1,4 @@
-"""How do several workers share one piece of work? Where one dies, another takes over; what was done is done."""
+"""How do several workers share a piece of work? If one dies, another takes over; what was done stays done."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,9 +18,9 @@ from contractctl.errors import ContractctlError
 
 _LOOK_SECONDS = 0.5
 _GOODBYE_SECONDS = 30.0
-"""How long those are waited for that are at a batch."""
+"""How long to wait for workers that are in the middle of a batch."""
 _FUTILE = 3
-"""So many workers may die one after the other without any progress."""
+"""How many workers may die one after the other without any progress."""
 
 Asked = TypeVar("Asked")
 Found = TypeVar("Found")
@@ -31,13 +31,13 @@ class Crew:
     """Workers beside this process."""
 
     gather: Callable[[], AbstractContextManager[tuple[Executor, int]]] = field(repr=False)
-    """Opens an executor, and says how many tasks it can do at once; called again where it has broken."""
+    """Opens an executor, and says how many tasks it can do at once; called again if it has broken."""
     address: str = field(repr=False)
-    """The database's, as the workers reach it: a URL, or env:NAME for a variable of their own environment."""
+    """The database as the workers reach it: a URL, or env:NAME for a variable of their own environment."""
 
 
 class _BrokenError(Exception):
-    """The executor is of no use any more."""
+    """The executor no longer works."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(str(error))
@@ -45,7 +45,7 @@ class _BrokenError(Exception):
 
 
 class _Losses:
-    """Counts workers that died without any progress since the one before."""
+    """Counts workers that died without any progress since the previous one."""
 
     def __init__(self) -> None:
         self._progress, self._times = -1, 0
@@ -56,7 +56,7 @@ class _Losses:
             self._progress, self._times = progress, 0
 
     def add(self, error: BaseException) -> None:
-        """One more. Raise ContractctlError where it leads nowhere."""
+        """One more. Raise ContractctlError if that was too many."""
         self._times += 1
         if self._times > _FUTILE:
             said = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -68,7 +68,7 @@ class _Losses:
 
 
 def fill(run: Run, crew: Crew) -> Checkpoint:
-    """Let the crew fill the table to its end. Each takes turns; claims are kept in the database."""
+    """Let the crew fill the table to its end. Workers take turns; claims are kept in the database."""
     names, losses = count(1), _Losses()
     while True:
         try:
@@ -86,7 +86,7 @@ def fill(run: Run, crew: Crew) -> Checkpoint:
 def in_order(
     crew: Crew, work: Callable[[Asked], Answer[Found]], tasks: Iterable[Asked], go_on: Callable[[], None]
 ) -> Iterator[Found]:
-    """What each task comes to, in their order. `go_on` is called all the time, and may raise."""
+    """The tasks' results in order. `go_on` is called all the time, and may raise."""
     source, window, losses = iter(tasks), deque[_Given[Asked, Found]](), _Losses()
     while True:
         try:
@@ -143,13 +143,13 @@ def _begin_turn(shift: _Shift, limit: int) -> None:
 
 
 def _share(pace: Pace, workers: int) -> Pace:
-    """What one worker may do of what all may do; the operator tells them how busy the server is."""
+    """One worker's share of what all may do; the operator tells them how busy the server is."""
     rate = None if pace.rows_per_second is None else pace.rows_per_second / workers
     return replace(pace, rows_per_second=rate, max_load=None, max_lag=None, replicas=())
 
 
 def _turns(shift: _Shift, ended: Iterable["Future[Answer[Turn]]"]) -> Iterator[Turn]:
-    """What turns came to; what a worker had claimed that died is free again."""
+    """The results of turns; the claims of a worker that died are free again."""
     job, dead = shift.run.job, list[BaseException]()
     for future in ended:
         worker, error = shift.running.pop(future), _error(future)
@@ -184,7 +184,7 @@ def _send_home(shift: _Shift) -> None:
 
 @dataclass(slots=True)
 class _Given(Generic[Asked, Found]):
-    """A task that a worker has."""
+    """A task that a worker was given."""
 
     task: Asked
     future: "Future[Answer[Found]] | None" = None
@@ -225,7 +225,7 @@ def _answers(desk: _Desk[Asked, Found], go_on: Callable[[], None]) -> Iterator[F
 
 
 def _give_out(desk: _Desk[Asked, Found]) -> None:
-    """Each has one task at hand, and one that waits."""
+    """Each worker has one task in hand and one waiting."""
     for given in desk.window:
         if given.future is None:
             given.future = _submit(desk.executor, desk.work, given.task)
@@ -242,5 +242,5 @@ def _submit(executor: Executor, work: Callable[[Asked], Answer[Found]], task: As
 
 
 def _error(future: "Future[Answer[Found]]") -> BaseException | None:
-    """What became of a worker that sent nothing back."""
+    """What happened to a worker that sent nothing back."""
     return CancelledError("it was cancelled") if future.cancelled() else future.exception()

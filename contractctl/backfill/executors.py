@@ -15,16 +15,16 @@ _DASK = re.compile(r"dask://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:@\[\]]+):(?P<port>\
 _CONNECT_SECONDS = 10
 PROCESSES = "processes"
 MOST = 64
-"""More workers than that only wait for each other."""
+"""More workers than this only wait for each other."""
 
 
 def crew(workers: int | None, address: str, executor: str | None = None) -> Crew | None:
-    """Those that are asked for; None where this process alone is enough.
+    """The workers that are asked for; None where this process alone is enough.
 
     The work is the server's, so threads are enough to give it several things to do at once, and are there immediately.
     """
     if executor == PROCESSES:
-        from contractctl.backfill.processes import processes  # for whoever asks for them, and not before
+        from contractctl.backfill.processes import processes  # loaded only for those who ask for processes
 
         return Crew(partial(processes, workers or os.cpu_count() or 1), address)
     if executor is not None:

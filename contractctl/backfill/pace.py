@@ -1,4 +1,4 @@
-"""How fast may a backfill go? As many rows at a time as fit a batch's time, and no more than it may take."""
+"""How fast may a backfill go? As many rows at a time as fit the time of a batch, and no more than the rate allows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ FIRST_BATCH = 2_000
 _LEAST_BATCH = 10
 LARGEST_BATCH = 50_000
 _MANY_ROWS = 5_000
-"""A batch may have so many rows, however small the table is: it is filled in a moment."""
+"""A batch may always have this many rows: a table that small is filled in a moment."""
 _FEW = 200
 _TOGETHER_SECONDS, _ROWS_SECONDS = 0.05, 0.2
 _PAUSE_SHARE = 0.5
-"""Of the time that a batch took."""
+"""As a share of the time that a batch took."""
 _LEAST_PAUSE = 0.004
 
 
@@ -25,22 +25,22 @@ class Pace:
     """How much a backfill may slow down applications."""
 
     batch_seconds: float | None = None
-    """How long one batch may hold others up: its rows are chosen for it, batch by batch. None: as suits the engine."""
+    """How long one batch may block others: its size is chosen for that, batch by batch. None: as suits the engine."""
     rows_per_second: float | None = None
     """All workers together."""
     max_load: float | None = None
-    """Nothing is done while the server has more to do than this."""
+    """Pause while the server has more to do than this."""
     max_lag: float | None = None
-    """Nothing is done while a replica is further behind than so many seconds, or while that is not known."""
+    """Pause while a replica lags more than so many seconds, or while its lag is unknown."""
     replicas: tuple[str, ...] = field(default=(), repr=False)
-    """The addresses of replicas that are asked themselves how far behind they are."""
+    """The addresses of replicas to ask for their lag."""
     patience_seconds: float = 120.0
-    """How long a lock, or a server that is gone, is waited for."""
+    """How long to wait for a lock, or for a server that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a backfill needs from outside of it."""
+    """What a backfill needs from outside."""
 
     clock: Callable[[], float]
     """Unix seconds."""
@@ -48,23 +48,23 @@ class Outside:
     random: Callable[[], float]
     """From 0 to 1."""
     hold: Callable[[Connection], None]
-    """Proves in a transaction that this operator is still the one, or raises."""
+    """Proves in a transaction that this operator still holds the lease, or raises."""
     told: Callable[[Progress], None]
     token: int = 1
-    """This operator's fencing token: a process with a smaller one stops."""
+    """This operator's fencing token: a process with a smaller one must stop."""
     stopping: Callable[[], bool] = lambda: False
-    """Whether somebody wants it to end after this batch."""
+    """Whether it should end after this batch."""
 
 
 def batch_seconds(pace: Pace, *, one_writer: bool) -> float:
-    """Less where all writers wait, and not only those of the same rows."""
+    """Less where all writers have to wait, not only those of the same rows."""
     if pace.batch_seconds is not None:
         return pace.batch_seconds
     return _TOGETHER_SECONDS if one_writer else _ROWS_SECONDS
 
 
 def next_limit(limit: int, spent: float, target: float, most: int) -> int:
-    """As many rows as should fit the target time, at most twice or half as many as before."""
+    """As many rows as should fit the target time, at most twice and at least half as many as before."""
     factor = target / spent if spent > 0 else 2.0
     return round(min(most, max(_LEAST_BATCH, limit * min(2.0, max(0.5, factor)))))
 
@@ -75,7 +75,7 @@ def most_rows(pace: Pace, most: int) -> int:
 
 
 def largest_batch(size: Size | None, *, one_writer: bool) -> int:
-    """Of a table of this size. Where others only wait for rows that we hold, only few of them shall.
+    """For a table of this size. Where others only wait for the rows that we have locked, these should be few.
 
     What one write in two hundred waits for does not show in the 99th percentile.
     """
@@ -85,7 +85,7 @@ def largest_batch(size: Size | None, *, one_writer: bool) -> int:
 
 
 def pause_after(spent: float, rows: int, pace: Pace, *, one_writer: bool) -> float:
-    """How long to do nothing after a batch. Where one writer holds up all others they poll for their turn."""
+    """How long to pause after a batch. Where one writer blocks all others, they poll for their turn."""
     fair = max(_LEAST_PAUSE, spent * _PAUSE_SHARE) if one_writer else 0.0
     throttle = rows / pace.rows_per_second - spent if pace.rows_per_second else 0.0
     return max(fair, throttle)

@@ -1,4 +1,4 @@
-"""How do worker processes of this machine begin and end? With their operator, and not with its terminal's signals."""
+"""How do worker processes on this machine begin and end? With their operator, not with signals from its terminal."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from threading import Thread
 
 _OF_A_TERMINAL = (signal.SIGINT, signal.SIGHUP)
-"""Ctrl-C and a terminal that is closed: sent to everybody in it, and for the operator alone to answer."""
+"""Ctrl-C and a closing terminal: sent to every process in it, but only the operator should react."""
 
 
 class _Process(SpawnProcess):
@@ -26,8 +26,8 @@ class _Context(SpawnContext):
 
 @contextmanager
 def processes(workers: int) -> Iterator[tuple[Executor, int]]:
-    """So many processes, until the end of the block."""
-    with _held_back():  # Python starts a process here that counts what its processes share
+    """That many processes, until the end of the block."""
+    with _held_back():  # here Python starts a process that tracks what its processes share
         pool = ProcessPoolExecutor(workers, _Context(), initializer=_be_a_worker)
     with pool as executor:
         yield executor, workers
@@ -35,7 +35,7 @@ def processes(workers: int) -> Iterator[tuple[Executor, int]]:
 
 @contextmanager
 def _held_back() -> Iterator[None]:
-    """What begins in here never hears a terminal's signals; this process hears them afterwards."""
+    """What starts inside never receives a terminal's signals; this process receives them afterwards."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_A_TERMINAL)
     try:
         yield
@@ -44,7 +44,7 @@ def _held_back() -> Iterator[None]:
 
 
 def _be_a_worker() -> None:
-    """End when the operator says so, after a whole batch; and when the operator is gone, since nobody else would."""
+    """End when the operator says so, after a whole batch; and when the operator is gone, as nobody else would."""
     parent = parent_process()
     assert parent is not None  # noqa: S101 - narrows for mypy: this runs in a child
     Thread(target=_end_with, args=(parent,), daemon=True).start()

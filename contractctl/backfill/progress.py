@@ -1,4 +1,4 @@
-"""How far is a backfill, how fast, and when will it end? An estimate is a range, and unknown where nothing bears it."""
+"""How far is a backfill, how fast, and when will it end? An estimate is a range, and unknown without a basis."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from contractctl.backfill.checkpoints import Checkpoint
 from contractctl.databases import Size
 
 _LATELY = 30.0
-"""Seconds: what the speed of this moment is taken from."""
+"""Seconds over which the current speed is measured."""
 _STATISTICS = (0.8, 1.25)
-"""How far a table's true size may be from what statistics say of it, for an estimate that is honest about it."""
+"""How far a table's true size may be from its statistics, so that the estimate is honest about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,23 @@ class Progress:
     set_aside: int
     """Rows set aside in this run."""
     seen: int
-    """Rows gone through, in this run and before; triggers have filled some of them already."""
+    """Rows visited, in this run and before; triggers had filled some of them already."""
     size: Size | None
-    """Of the table when this run began; None where the database cannot say."""
+    """Rows of the table when this run began; None where the database cannot say."""
     seconds: float
-    """Since this run began."""
+    """Seconds since this run began."""
     speeds: tuple[float, float] | None = None
-    """Rows gone through in a second, in this whole run and lately, the slower one first; None before there is one."""
+    """Rows visited per second, in this whole run and lately, the slower rate first; None before there is one."""
     waited: float = 0.0
-    """Seconds of this run in which it was held up."""
+    """Seconds of this run during which it was paused."""
     why: str = ""
-    """What holds it up just now; empty where nothing does."""
+    """Why it is paused right now; empty if it is not."""
     workers: int = 1
     done: bool = False
 
     @property
     def share(self) -> float | None:
-        """From 0 to 1; None where the table's size is not known."""
+        """From 0 to 1; None if the table's size is unknown."""
         if self.done:
             return 1.0
         bounds = self._sizes()
@@ -48,7 +48,7 @@ class Progress:
 
     @property
     def left_seconds(self) -> tuple[float, float] | None:
-        """At least, and at most, pauses and throttle included; None where that is not known."""
+        """At least and at most, including pauses and throttling; None if unknown."""
         if self.done:
             return 0.0, 0.0
         bounds = self._sizes()
@@ -59,7 +59,7 @@ class Progress:
         return least / fast, most / slow
 
     def _sizes(self) -> tuple[float, float] | None:
-        """What the table's size may be; None where more rows have been seen than that."""
+        """The range of the table's size; None if more rows than that have been seen."""
         if self.size is None:
             return None
         low, high = (self.size.rows * share for share in ((1.0, 1.0) if self.size.exact else _STATISTICS))
@@ -67,7 +67,7 @@ class Progress:
 
 
 class Meter:
-    """Reads the progress of one run off its checkpoints."""
+    """Reads the progress of one run from its checkpoints."""
 
     def __init__(self, table: str, start: Checkpoint, size: Size | None, now: float) -> None:
         self._table, self._start, self._size, self._began = table, start, size, now

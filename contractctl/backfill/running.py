@@ -1,4 +1,4 @@
-"""What does one run over one table report, and what ends it or holds it up?"""
+"""What does one run over one table report, and what ends or pauses it?"""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from contractctl.backfill.walking import Job, patiently
 from contractctl.databases import Size
 
 _HOLD_SECONDS = 5.0
-"""How often the operator gives a sign of life: several times while the lease lasts."""
+"""How often the operator gives a sign of life: several times within a lease."""
 
 
 class Run:
@@ -27,10 +27,10 @@ class Run:
         self._throttle, self._held = Throttle(engine, job, outside), outside.clock()
 
     def begin(self) -> Checkpoint:
-        """Make the table ours: another operator may have been at work on it."""
+        """Take over the table: another operator may have been working on it."""
         reached = patiently(self.job.pace, self.outside, self._begin)
         if not reached.done:
-            self._throttle()  # what cannot be asked is refused before anything is done
+            self._throttle()  # a database that cannot be asked is refused before anything is done
         if self._meter is None:
             size = patiently(self.job.pace, self.outside, self._size)
             most = largest_batch(size, one_writer=databases.of(self.engine).one_writer)
@@ -39,7 +39,7 @@ class Run:
         return reached
 
     def go_on(self, reached: Checkpoint, workers: int = 1) -> None:
-        """Tell how far it is, and see to what must not wait. Raise StoppedError where it shall end."""
+        """Report how far it is, and see to what must not wait. Raise StoppedError if it should end."""
         if self._meter is not None:
             self.outside.told(self._meter.read(reached, self.outside.clock(), workers))
         if self.outside.stopping() and not reached.done:
@@ -48,7 +48,7 @@ class Run:
         self._throttle()
 
     def look(self) -> Checkpoint:
-        """How far the table is, as the database has it."""
+        """How far the table is filled, according to the database."""
         return patiently(self.job.pace, self.outside, self._look)
 
     def _begin(self, _attempt: int) -> Checkpoint:

@@ -1,10 +1,10 @@
-"""Why does a backfill end before it is done? Because it was asked to; it continues when it is run again."""
+"""Why does a backfill end before it is done? Because it was asked to; it continues when run again."""
 
 from contractctl.errors import ContractctlError
 
 
 class StoppedError(ContractctlError):
-    """It was asked to end; what was finished is kept."""
+    """It was asked to end; finished batches are kept."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -13,4 +13,4 @@ class StoppedError(ContractctlError):
 
 
 class PausedError(ContractctlError):
-    """The plan is paused. Waiting for the operator who paused it mends it."""
+    """The plan is paused. Waiting helps: the operator who paused it may resume it."""

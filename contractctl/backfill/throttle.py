@@ -1,4 +1,4 @@
-"""May the next batch begin, or is the server too busy already? What is not known is not a yes."""
+"""May the next batch begin, or is the server too busy? Unknown is not a yes."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _EVERY_SECONDS = 1.0
 
 
 class Throttle:
-    """Asks the server and its replicas, once a second, and writes down for all workers what holds them up."""
+    """Asks the server and its replicas once a second, and records for all workers why they are paused."""
 
     def __init__(self, engine: Engine, job: Job, outside: Outside) -> None:
         self._engine, self._job, self._outside = engine, job, outside
@@ -23,7 +23,7 @@ class Throttle:
         self._replicas = tuple(map(databases.create_engine, job.pace.replicas)) if job.pace.max_lag else ()
 
     def __call__(self) -> None:
-        """Pause all workers, or let them continue. Raise ContractctlError where this database cannot be asked."""
+        """Pause all workers, or let them continue. Raise ContractctlError if this database cannot be asked."""
         pace, now = self._job.pace, self._outside.clock()
         if (pace.max_load is None and pace.max_lag is None) or now < self._next:
             return
@@ -48,7 +48,7 @@ class Throttle:
 
 
 def _lag_of(replica: Engine) -> Measured:
-    """What a replica says of itself; one that does not answer may be any way behind."""
+    """The lag that a replica reports; one that does not answer may lag by any amount."""
     try:
         with journal.reading(replica) as connection:
             return databases.of(replica).own_lag(connection)

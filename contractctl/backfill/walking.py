@@ -1,4 +1,4 @@
-"""How does one walker go through a stretch of keys? Batch by batch, each with its checkpoint in one transaction."""
+"""How does one walker fill a stretch of keys? Batch by batch, each with its checkpoint in one transaction."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ from contractctl.databases import Filled, Synchronisation, batches, filling
 from contractctl.errors import ContractctlError
 
 LOOK_AGAIN = 0.5
-"""Seconds between two looks at whether those who are held up may continue."""
+"""Seconds between two checks of whether paused workers may continue."""
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 5.0
 
@@ -37,24 +37,24 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be filled, by whom, and how fast: facts that can be sent anywhere."""
+    """What to fill, by whom, and how fast: plain values that can be sent anywhere."""
 
     sync: Synchronisation
     pace: Pace
     walker: Walker
     most: int = LARGEST_BATCH
-    """How many rows a batch may have at most."""
+    """The most rows that a batch may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One batch that is committed, or none where all workers are paused."""
+    """One committed batch, or none while all workers are paused."""
 
     stretch: Stretch
     rows: int
     """Rows filled."""
     pause: float
-    """Seconds in which to do nothing now."""
+    """How many seconds to pause now."""
     limit: int
     """How many rows the next batch may have."""
     why: str = ""
@@ -62,7 +62,7 @@ class Step:
 
 
 def walk(engine: Engine, job: Job, stretch: Stretch, outside: Outside, limit: int = FIRST_BATCH) -> Iterator[Step]:
-    """Every batch of the stretch, once it is committed, up to the last one; the caller says when the next one begins.
+    """Every batch of the stretch, after its commit, up to the last one; the caller decides when the next one begins.
 
     It ends where no key is left, never because a batch was empty. Rows that come later are the triggers'.
     """
@@ -82,9 +82,9 @@ def walk(engine: Engine, job: Job, stretch: Stretch, outside: Outside, limit: in
 
 
 def patiently(pace: Pace, outside: Outside, work: Callable[[int], Found]) -> Found:
-    """Try again where the database is only busy, later each time and never in step with another process.
+    """Try again while the database is only busy, later each time and never in step with another process.
 
-    `work` is told how often it has been tried before. Where it was the connection that was lost, it may have been done.
+    `work` is told how often it has been tried before. If the connection was lost, it may have been done.
     """
     until = outside.clock() + pace.patience_seconds
     for attempt in count():
@@ -98,7 +98,7 @@ def patiently(pace: Pace, outside: Outside, work: Callable[[int], Found]) -> Fou
             if outside.clock() >= until:
                 raise _no_turn(error) from error
         outside.sleep(wait(attempt, _FIRST_WAIT, _LONGEST_WAIT, outside.random()))
-    raise AssertionError  # pragma: no cover - it counts for ever
+    raise AssertionError  # pragma: no cover - it counts forever
 
 
 def _no_turn(error: journal.RefusedError) -> ContractctlError:
@@ -112,23 +112,23 @@ def _no_turn(error: journal.RefusedError) -> ContractctlError:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What one batch came to."""
+    """The result of one batch."""
 
     stretch: Stretch
     limit: int
     careful: bool
-    """Whether the next one had better expect a bad row, too."""
+    """Whether the next one should expect a bad row, too."""
     spent: float = 0.0
-    """Seconds for which it had its locks."""
+    """Seconds for which it held its locks."""
     why: str = ""
 
 
 def _batch(  # noqa: PLR0913, PLR0917 - one batch of what, how large, for the how-manieth time
     engine: Engine, job: Job, number: int, outside: Outside, limit: int, careful: bool, attempt: int
 ) -> _Batch:
-    """One batch and its checkpoint, together or not at all; smaller each time that it met another's lock.
+    """One batch and its checkpoint, together or not at all; smaller each time that it meets another's lock.
 
-    It counts on every row until one is bad: then it is done again, and that row set aside. Where it is not found at
+    It expects no bad row: if there is one, the batch is repeated and that row set aside. If it is not found at
     once, half the batch is done again: whoever waits for the other half gets its turn.
     """
     limit = most = max(1, limit >> attempt)
@@ -150,7 +150,7 @@ def _blames_a_row(engine: Engine, error: journal.RefusedError) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What lies ahead of a walker."""
+    """What is ahead of a walker."""
 
     stretch: Stretch
     why: str
@@ -161,7 +161,7 @@ def _try_batch(  # noqa: PLR0913 - as _batch
     engine: Engine, job: Job, number: int, outside: Outside, limit: int, *, careful: bool
 ) -> _Batch:
     sight = None
-    if databases.of(engine).one_writer:  # where the batch ends is looked up before it holds others up
+    if databases.of(engine).one_writer:  # where the batch ends is looked up before it blocks others
         with journal.reading(engine) as connection:
             sight = _look_ahead(connection, job, number, limit)
         if sight.why:
@@ -189,7 +189,7 @@ def _look_ahead(connection: Connection, job: Job, number: int, limit: int) -> _S
 
 
 def _fill(connection: Connection, job: Job, sight: _Sight, *, careful: bool) -> tuple[Stretch, int]:
-    """Where the stretch is filled to, and how many rows were set aside now."""
+    """Up to where the stretch is filled, and how many rows were set aside now."""
     before, ahead = sight.stretch, sight.ahead
     if ahead is None:
         return replace(before, done=True), 0

@@ -1,4 +1,4 @@
-"""What does a worker do, wherever it runs? It fills what it claims, or compares a range, over its own connection."""
+"""What does a worker do, wherever it runs? It fills what it claims, or compares a range, on its own connection."""
 
 import os
 import random
@@ -21,7 +21,7 @@ from contractctl.databases import Compared, Key, Synchronisation, comparison
 from contractctl.errors import ContractctlError
 
 _SECONDS = 10.0
-"""How long a turn lasts: a worker that comes later gets one soon, and one that has lost its operator ends soon."""
+"""How long a turn lasts: short, so that a late worker gets one soon, and one without an operator ends soon."""
 _BATCHES = 2
 """How many batches are claimed at once."""
 _ENVIRONMENT = "env:"
@@ -33,7 +33,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[Found]):
-    """What a task came to: always a value, since not every error can be sent back."""
+    """A task's result: always a value, since not every error can be sent back."""
 
     found: Found | None = None
     error: tuple[str, str | None] | None = None
@@ -42,7 +42,7 @@ class Answer(Generic[Found]):
     """A traceback."""
 
     def value(self) -> Found:
-        """What was found. Raise what kept it from being found."""
+        """The result. Raise the error that prevented it."""
         if self.error is not None:
             raise ContractctlError(self.error[0], hint=self.error[1])
         if self.found is None:
@@ -56,7 +56,7 @@ class Filling:
 
     job: Job
     address: str = field(repr=False)
-    """The database's, as the worker reaches it: a URL, or env:NAME for a variable of the worker's own environment."""
+    """The database as the worker reaches it: a URL, or env:NAME for a variable of the worker's own environment."""
     limit: int = FIRST_BATCH
     """How many rows the first batch may have."""
     version: str = __version__
@@ -64,12 +64,12 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn came to."""
+    """The result of a turn."""
 
     limit: int
-    """How many rows a batch had at last."""
+    """How many rows the last batch had."""
     claimed_all: bool = False
-    """Whether nothing was left to claim."""
+    """Whether nothing is left to claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Comparing:
 
 
 def fill(task: Filling) -> Answer[Turn]:
-    """Fill for some seconds, or until nothing is left to claim, or all are paused."""
+    """Fill for some seconds, until nothing is left to claim, or until all are paused."""
     return _answer(task.version, partial(_fill, task))
 
 
@@ -107,7 +107,7 @@ def _fill(task: Filling) -> Turn:
     engine, outside, walker = _engine(task.address), _outside(), task.job.walker
     job = replace(task.job, walker=replace(walker, name=checkpoints.name_of(walker.name)))
     give_back = partial(_give_back, engine, task.job)
-    patiently(job.pace, outside, give_back)  # what an earlier run of this task has left
+    patiently(job.pace, outside, give_back)  # what an earlier run of this task left behind
     try:
         turn = _take_turn(engine, job, outside, task.limit)
     except FencedError:
@@ -170,12 +170,12 @@ def _engine_at(address: str) -> Engine:
 
 
 def leave(address: str) -> None:
-    """Close what tasks have opened in this process, where an executor has no others."""
+    """Close what tasks opened in this process, where nothing else uses it."""
     _engine(address).dispose()
 
 
 def _outside() -> Outside:
-    """A worker asks the clock itself, and the database whether it may still continue."""
+    """A worker reads the clock itself, and asks the database whether it may continue."""
     return Outside(time.time, time.sleep, random.random, lambda _connection: None, lambda _progress: None)
 
 

@@ -52,7 +52,7 @@ __all__ = (
 
 
 def history(connection: Connection, plan: str) -> History:
-    """Everything that a plan's entries come to."""
+    """The state that a plan's entries add up to."""
     return fold(entries(connection, plan))
 
 

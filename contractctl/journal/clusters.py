@@ -1,4 +1,4 @@
-"""What have clusters shown to run in an environment? Their lists are in its chain; the newest of each counts."""
+"""What have clusters shown running in an environment? Their lists are in its chain; the newest of each counts."""
 
 import json
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from contractctl.model.service import Live
 
 
 def seen(connection: Connection, environment: str) -> Mapping[str, Seen]:
-    """The newest list of each cluster; one that was ended is not there."""
+    """The newest list of each cluster that still exists."""
     found = _newest(connection, environment)
     return {cluster: one for cluster, one in found.items() if one is not None}
 
 
 def joined(recorded: Mapping[str, Live], clusters: Mapping[str, Seen]) -> Mapping[str, Live]:
-    """What is on record and what was seen, together: neither says that anything is gone which the other has."""
+    """What is on record and what was seen, together: neither removes what the other has."""
     found = dict(recorded)
     for one in clusters.values():
         for service, versions in one.ready.items():
@@ -35,7 +35,7 @@ def joined(recorded: Mapping[str, Live], clusters: Mapping[str, Seen]) -> Mappin
 
 
 def record(connection: Connection, environment: str, cluster: str, told: Seen | None, note: Note) -> Entry | None:
-    """Write a cluster's list down, or None where it is no more, in the caller's transaction.
+    """Record a cluster's list, or None for one that no longer exists, in the caller's transaction.
 
     None where that is on record already. Raise ContractctlError where what is on record is newer.
     """

@@ -20,7 +20,7 @@ _Told = tuple[str, EntryKind, Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What is to be recorded of one service in one environment."""
+    """What to record about one service in one environment."""
 
     environment: str
     service: str
@@ -29,15 +29,15 @@ class Deployment:
     canary: float | None = None
     """Its percent of the traffic beside what is live; None where it replaces that."""
     ends: bool = False
-    """It is no longer live."""
+    """The version is no longer live."""
     never: bool = False
-    """It never was: a service of which nothing is on record may end, too."""
+    """It never was live: a service without any record may end, too."""
     commit: str | None = None
-    """The whole id of the commit that the version is; None where nobody says it, or has said it already."""
+    """The version's full commit id; None where it is not given, or was given before."""
 
 
 def chain(environment: str) -> str:
-    """What takes the place of a plan's name in the journal."""
+    """What the journal has in place of a plan's name."""
     return f"{_CHAIN}{environment}"
 
 
@@ -48,7 +48,7 @@ def environments(connection: Connection) -> tuple[str, ...]:
 
 
 def live(connection: Connection, environment: str) -> Mapping[str, Live]:
-    """The services of an environment, as deployments are on record.
+    """The services of an environment, according to the recorded deployments.
 
     One that was retired has no live version; one that is not there is unknown.
     """
@@ -67,13 +67,13 @@ def live(connection: Connection, environment: str) -> Mapping[str, Live]:
 
 
 def _settles(told: _Told) -> bool:
-    """Whether what was live of the service before makes no difference any more."""
+    """Whether it no longer matters what was live before."""
     _, kind, body = told
     return body["version" if kind is EntryKind.UNDEPLOYED else "canary"] is None
 
 
 def fold(told: Iterable[_Told]) -> Mapping[str, Live]:
-    """What they come to, oldest first."""
+    """What is live after these entries, oldest first."""
     found: dict[str, Live] = {}
     for service, kind, body in told:
         found[service] = _step(found.get(service, Live()), kind, body)
@@ -81,7 +81,7 @@ def fold(told: Iterable[_Told]) -> Mapping[str, Live]:
 
 
 def record(connection: Connection, deployment: Deployment, note: Note) -> Entry | None:
-    """Write a deployment down, in the caller's transaction; None where it is on record already.
+    """Record a deployment in the caller's transaction; None where it is on record already.
 
     `note` says when, who and from where. Raise ContractctlError for what cannot be.
     """
@@ -117,14 +117,14 @@ def _step(before: Live, kind: EntryKind, body: Mapping[str, object]) -> Live:
     commit = {str(version): str(body["commit"])} if "commit" in body else {}
     if canary is None:
         return Live(str(version), commits=commit)
-    # a version that was stable and now has a share: nobody has said who takes the rest
+    # a version that was stable and now has a share: who takes the rest is not known
     stable = None if before.stable == version else before.stable
     commits = {name: one for name, one in before.commits.items() if name != version}
     return Live(stable, {**before.canaries, str(version): float(str(canary))}, commits | commit)
 
 
 def _refuse(deployment: Deployment, before: Live | None, ever: Container[str | None]) -> None:
-    """`ever`: the versions that were on record at some time."""
+    """`ever`: the versions that have been on record at any time."""
     service, version, where = deployment.service, deployment.version, deployment.environment
     if deployment.ends and not (version in ever if version else before or deployment.never):
         on_record = ", ".join(before.shares if before else ()) or "none"

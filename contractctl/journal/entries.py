@@ -17,7 +17,7 @@ from contractctl.journal.transactions import RefusedError
 from contractctl.model import canonical
 
 BEGINNING = ""
-"""What stands as the previous hash in a plan's first entry."""
+"""The previous hash in a plan's first entry."""
 
 _TRIES = 5
 _SOURCE = "urn:contractctl:plan:"
@@ -25,7 +25,7 @@ _TYPE = "io.contractctl.journal."
 
 
 class EntryKind(StrEnum):
-    """What an entry tells."""
+    """What an entry records."""
 
     DECISION = "decision"
     """The gate's answer for a stage."""
@@ -36,7 +36,7 @@ class EntryKind(StrEnum):
     OUTCOME = "outcome"
     """A stage is done. Only these entries move a plan."""
     FAILURE = "failure"
-    """An act did not succeed; the plan stands where it stood."""
+    """An act failed; the plan stays where it was."""
     CHECK = "check"
     """Both sides were compared, or repaired, without moving the plan."""
     PAUSE = "pause"
@@ -48,14 +48,14 @@ class EntryKind(StrEnum):
     DEPLOYED = "deployed"
     """A version of a service is live in an environment."""
     UNDEPLOYED = "undeployed"
-    """It no longer is."""
+    """It is no longer live."""
     SEEN = "seen"
     """A cluster has shown what runs in an environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is to be written down."""
+    """What to record."""
 
     plan: str
     """The plan; for deployments the environment, as deployments.chain() writes it."""
@@ -132,7 +132,7 @@ def entry_hash(note: Note, previous: str) -> str:
 
 
 def broken_links(connection: Connection, plan: str) -> Iterator[str]:
-    """What was edited, removed or forged in a plan's journal, in words; nothing where it is whole."""
+    """What was edited, removed or forged in a plan's journal, in words; nothing if it is intact."""
     found = entries(connection, plan)
     yield from _broken_chain(found)
     known = {entry.hash for entry in found}

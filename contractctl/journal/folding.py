@@ -34,13 +34,13 @@ _BEGINNING = Standing(State.PLANNED, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the entries of one plan come to."""
+    """The state that the entries of one plan add up to."""
 
     standing: Standing = _BEGINNING
     moves: int = 0
-    """How many outcomes there were: what is decided or begun belongs to the next one."""
+    """The number of outcomes so far: what is decided or begun belongs to the next one."""
     pending: Entry | None = None
-    """The newest intent whose outcome is not known."""
+    """The newest intent without an outcome."""
     decisions: Mapping[str, Entry] = field(default_factory=dict)
     """The newest decision for each stage since the last outcome."""
     used: frozenset[str] = frozenset()
@@ -48,7 +48,7 @@ class History:
     failures: int = 0
     """How often an act has failed since the last outcome."""
     work: Mapping[str, Any] = field(default_factory=dict)
-    """What was begun with expand, as its outcome tells it: `digest` of the plan's work, `contracts` that it moves."""
+    """What was begun with expand, from its outcome: `digest` of the plan's work, `contracts` that it moves."""
     last: Entry | None = None
 
     def key(self, stage: str, percent: float | None = None) -> str:
@@ -94,7 +94,7 @@ def _step(history: History, entry: Entry) -> History:
             | EntryKind.UNDEPLOYED
             | EntryKind.SEEN
         ):
-            return history  # the last three tell of environments, not of plans
+            return history  # the last three are about environments, not plans
 
 
 def _moved(standing: Standing, entry: Entry) -> Standing:
@@ -105,7 +105,7 @@ def _moved(standing: Standing, entry: Entry) -> Standing:
             " transition",
             hint="restore contractctl_journal from a backup",
         )
-    since = max(entry.at, standing.since)  # a clock that was behind must not make it look as if it had lasted longer
+    since = max(entry.at, standing.since)  # a slow clock must not make the state look as if it had lasted longer
     if state is State.CANARY:
         return Standing(state, since, float(entry.body["percent"]))
     kept = standing.percent if state in (State.QUIESCED, State.CONTRACTED) else 0.0

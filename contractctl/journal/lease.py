@@ -13,11 +13,11 @@ from contractctl.errors import ContractctlError
 from contractctl.journal.tables import LEASE
 
 _LEAST_WAIT = 1.0
-"""Seconds after which it is worth trying again where the lease itself has run out."""
+"""Seconds after which to try again if the lease itself has expired."""
 
 
 class HeldError(ContractctlError):
-    """Another operator is at work on the plan. Waiting mends it."""
+    """Another operator is working on the plan. Waiting helps."""
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message, hint="wait until they are done, or until that time if they have crashed")
@@ -27,10 +27,10 @@ class HeldError(ContractctlError):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who wants to work on a plan."""
+    """Somebody who wants to work on a plan."""
 
     holder: str
-    """Person, machine and process: what the next one reads."""
+    """Person, machine and process: what others are told."""
     gone: Callable[[str], bool] = lambda _: False
     """Whether another holder is known to have died."""
     seconds: float = 30.0
@@ -75,7 +75,7 @@ def acquire(connection: Connection, plan: str, operator: Operator, now: float) -
 
 
 def _locked(connection: Connection, plan: str, now: float) -> Lease | None:
-    """The lease, with its row locked. A process that holds that lock for long is at work, whatever the lease says."""
+    """The lease, with its row locked. A process that keeps that lock for long is at work, whatever the lease says."""
     try:
         with connection.begin_nested():
             return _read(connection, select(LEASE).where(LEASE.c.plan == plan).with_for_update())
@@ -109,7 +109,7 @@ def hold(connection: Connection, lease: Lease, now: float) -> None:
 
 
 def release(connection: Connection, lease: Lease) -> None:
-    """Give the lease back. The token stays, so that the next one is greater; not ours any more: nothing happens."""
+    """Release the lease. The token stays, so that the next one is greater. Does nothing if it is no longer ours."""
     ours = (LEASE.c.plan == lease.plan, LEASE.c.token == lease.token)
     connection.execute(LEASE.update().where(*ours).values(expires_at=0.0))
 

@@ -11,7 +11,7 @@ from contractctl.journal.tables import OUTBOX
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One event that nobody has taken yet."""
+    """One event that no receiver has taken yet."""
 
     number: int
     event: dict[str, Any]
@@ -19,7 +19,7 @@ class Waiting:
 
 
 def waiting(connection: Connection, limit: int) -> tuple[Waiting, ...]:
-    """The oldest ones. One that was begun earlier and committed later comes as soon as it is there."""
+    """The oldest ones. One that was begun earlier but committed later comes as soon as it is visible."""
     query = select(OUTBOX.c.id, OUTBOX.c.event).where(OUTBOX.c.delivered_at.is_(None)).order_by(OUTBOX.c.id)
     rows = connection.execute(query.limit(limit))
     return tuple(Waiting(int(number), json.loads(event)) for number, event in rows)
@@ -32,5 +32,5 @@ def count(connection: Connection) -> int:
 
 
 def delivered(connection: Connection, number: int, at: float) -> None:
-    """A receiver has taken it. It stays there: the journal is held against it."""
+    """Mark it as taken by a receiver. It stays in the table: the journal is verified against it."""
     connection.execute(OUTBOX.update().where(OUTBOX.c.id == number).values(delivered_at=at))

@@ -1,4 +1,4 @@
-"""Are the journal's tables there, and in the form that this contractctl knows?"""
+"""Do the journal's tables exist, in the form that this contractctl knows?"""
 
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 HEAD = "0001"
-"""The newest revision in migrations/versions; a test holds the two together."""
+"""The newest revision in migrations/versions; a test keeps the two equal."""
 
 
 def open(engine: Engine) -> None:  # noqa: A001 - read as journal.open
-    """Bring the journal's tables to the form that is known here. One SELECT where they are in it already.
+    """Upgrade the journal's tables to the form that is known here. One SELECT if they have it already.
 
     Several processes may do so at once, and one that was killed half-way may do so again.
     """
@@ -40,7 +40,7 @@ def open(engine: Engine) -> None:  # noqa: A001 - read as journal.open
 
 
 def provide(context: "MigrationContext") -> None:
-    """Bring the tables from within a revision of the application's history, at once or into the script that it writes.
+    """Create the tables from within a revision of the application's history, at once or in the script that it writes.
 
     Nothing where there are some already; those of an older contractctl are brought up by the next one that opens them.
     """

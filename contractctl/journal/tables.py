@@ -1,4 +1,4 @@
-"""Which tables does the journal have? As migrations/ makes them; here only as far as they are read and written."""
+"""Which tables does the journal have? As migrations/ creates them; here only as far as they are read and written."""
 
 from sqlalchemy import BigInteger, Column, Double, MetaData, Table, Text
 
@@ -75,4 +75,4 @@ KEPT = Table(
 )
 
 REMEMBERED = (CHECKPOINT, PAUSE, CANARY, CONFLICT, SET_ASIDE, KEPT)
-"""What is forgotten when a plan is rolled back; the journal itself never is."""
+"""What is deleted when a plan is rolled back; the journal itself never is."""

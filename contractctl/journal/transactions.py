@@ -1,4 +1,4 @@
-"""How does the journal's database get read and written, and what does its refusal mean in plain words?"""
+"""How is the journal's database read and written, and what do its errors mean in plain words?"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -12,37 +12,37 @@ from contractctl.errors import ContractctlError
 
 
 class RefusedError(ContractctlError):
-    """The database did not do what it was asked; nothing of that transaction was kept.
+    """The database refused; nothing of that transaction was kept.
 
-    Only where the connection was `lost` while a transaction ended it may have been kept: whoever repeats it must do
+    Only if the connection was `lost` during a commit it may have been kept: whoever repeats it must do
     nothing twice.
     """
 
     def __init__(self, message: str, *, hint: str, busy: bool, lost: bool) -> None:
         super().__init__(message, hint=hint)
         self.busy = busy
-        """Whether the database only asks to come again later."""
+        """Whether a later try may succeed."""
         self.lost = lost
         """Whether the connection is gone, or the server."""
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that holds rows, and DDL where the engine can. Raise RefusedError where the database will not."""
+    """One transaction for rows, and for DDL where the engine can. Raise RefusedError if the database refuses."""
     with plain_words(engine), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One snapshot; holds no writer up."""
+    """One snapshot; blocks no writer."""
     with plain_words(engine), databases.of(engine).reading(engine).connect() as connection:
         yield connection
 
 
 @contextmanager
 def plain_words(engine: Engine) -> Iterator[None]:
-    """Turn the driver's errors into one sentence and something to do."""
+    """Turn the driver's errors into one sentence and a hint."""
     try:
         yield
     except (DBAPIError, PendingRollbackError, sqlite3.DatabaseError) as error:
@@ -52,5 +52,5 @@ def plain_words(engine: Engine) -> Iterator[None]:
 
 
 def busy(error: BaseException) -> bool:
-    """Whether the database only asks to come again later."""
+    """Whether a later try may succeed."""
     return isinstance(error, RefusedError) and error.busy

@@ -1,1 +1,1 @@
-"""Which words does the rest of contractctl share? Frozen values; standard library only."""
+"""Which values does the rest of contractctl share? Frozen dataclasses; standard library only."""

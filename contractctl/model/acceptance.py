@@ -6,32 +6,32 @@ from datetime import date
 from contractctl.model.verdict import Finding
 
 UNKNOWN = "unknown"
-"""In the place of a rule, where nothing could be decided."""
+"""In place of a rule, where nothing could be decided."""
 DELETED = "contract-deleted"
-"""The rule of a file that is gone: what is accepted of it is the file itself."""
+"""The rule for a deleted file: what is accepted is that the file is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """An exception for the findings of one rule at one path. It excuses them, and makes nothing compatible."""
+    """An exception for the findings of one rule at one path. It excuses them, but makes nothing compatible."""
 
     rule: str
     """UNKNOWN accepts what could not be decided there."""
     path: str
-    """As findings have it."""
+    """The path as findings have it."""
     says: str | None
-    """Words of the finding's message, without which it is another finding: one more value that goes, say."""
+    """Words that the finding's message must contain: one about one more removed value is another finding."""
     reason: str
     owner: str
-    """Who answers for it."""
+    """Who is responsible for it."""
     expires: date
-    """The last day on which it holds."""
+    """The last day on which it applies."""
     place: str
     """The file that it is written in, for messages."""
     file: str | None = None
     """A path or pattern of files outside the store; None for a contract's own findings."""
     holds: bool = False
-    """Whether its last day is yet to pass; until somebody has looked, it excuses nothing."""
+    """Whether its last day has not passed yet; until that is checked, it excuses nothing."""
 
     @property
     def about(self) -> str:
@@ -40,7 +40,7 @@ class Acceptance:
 
     @property
     def words(self) -> str:
-        """Until when, by whom and why; or that it is over."""
+        """Until when, by whom and why; or that it has expired."""
         terms = f"until {self.expires} by {self.owner}: {self.reason}"
         return f"accepted {terms}" if self.holds else f"accepted {terms}, which is over: it counts again"
 

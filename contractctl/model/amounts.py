@@ -1,4 +1,4 @@
-"""How do numbers of things, and many names, read in a message? One row holds, three rows hold."""
+"""How are counts and lists of names worded in a message? One row holds, three rows hold."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ _MOST_NAMES = 5
 
 
 def agreeing(number: float, one: str, many: str = "") -> str:
-    """The words that go with a number: `row`, `rows`; `properties`. `many` where an s does not do: `rows hold`."""
+    """The words for a number: `row`, `rows`; `properties`. `many` where an s is not enough: `rows hold`."""
     if number == 1:
         return one
     return many or (f"{one[:-1]}ies" if one.endswith("y") else f"{one}s")

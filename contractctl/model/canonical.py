@@ -1,4 +1,4 @@
-"""How does a value of the model look as JSON, to the byte, and how does it come back?"""
+"""How is a value of the model written as JSON, byte for byte, and read back?"""
 
 import dataclasses
 import json
@@ -16,13 +16,13 @@ from contractctl.model.amounts import counted
 T = TypeVar("T")
 
 _ODD_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-"""JSON has no such numbers: they travel as these strings."""
+"""JSON has no such numbers: they are written as these strings."""
 
 
 UNWRITTEN: Mapping[str, bool] = types.MappingProxyType({"unwritten": True})
-"""Metadata of a field that follows from the others, or words them: it is never written."""
+"""Metadata of a field that is derived from the others, or words them: it is never written."""
 OPTIONAL: Mapping[str, bool] = types.MappingProxyType({"optional": True})
-"""Metadata of a field that came later: where it holds its default it is left out, and what was written before stays."""
+"""Metadata of a field that was added later: left out at its default, so that older text stays the same."""
 
 
 def dumps(value: object) -> str:
@@ -36,7 +36,7 @@ def digest(value: object) -> str:
 
 
 def tree(value: object, hint: Any = None) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """A model value as dicts, lists and scalars. The hint decides: what is declared float is written as float."""
+    """A model value as dicts, lists and scalars. The type hint decides: what is declared float is written as float."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind, spared = type(value), _spared(type(value))
         found = {name: getattr(value, name) for name in _hints(kind) if name not in _unwritten(kind)}
@@ -63,7 +63,7 @@ def value(kind: type[T], found: object, at: str) -> T:
 
     Raise ContractctlError where the tree is none: a missing key, an unknown one, a value of another type.
     """
-    hint: Any = kind  # to mypy, a type that is not settled yet has no hash
+    hint: Any = kind  # to mypy, an unresolved type has no hash
     made: T = _reader(hint)(found, at)
     return made
 
@@ -90,7 +90,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 @cache
 def _spared(kind: type) -> dict[str, Any]:
-    """The fields that are left out at their default, with it."""
+    """The fields that are left out at their default, with that default."""
     return {field.name: field.default for field in dataclasses.fields(kind) if field.metadata.get("optional")}
 
 
@@ -105,7 +105,7 @@ _Reader = Callable[[Any, str], Any]
 
 @cache
 def _reader(hint: Any) -> _Reader:  # noqa: ANN401 - a type hint
-    """What reads a type: made once, as values of one type come by the thousand."""
+    """The reader of a type: made once, as there are thousands of values of one type."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _optional(hint)

@@ -1,4 +1,4 @@
-"""What runs in an environment, as deployments are on record and as clusters have shown it?"""
+"""What runs in an environment, according to recorded deployments and to what clusters have shown?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 from contractctl.model.service import Live
 
 MAX_AGE_SECONDS = 900.0
-"""How old a list may be where the settings do not say it."""
+"""The greatest age of a list, where the settings do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Naming:
     images: Mapping[str, str] = field(default_factory=dict)
     """Image without its tag → the service whose version the tag is."""
     not_services: tuple[str, ...] = ()
-    """Patterns of `namespace/name`: workloads for which somebody answers that they are not services."""
+    """Patterns of `namespace/name`: workloads that were declared not to be services."""
     max_age_seconds: float = MAX_AGE_SECONDS
 
 
@@ -34,7 +34,7 @@ class Doubting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One reason why what is known to run may not be all of it."""
+    """One reason why what is known to run may be incomplete."""
 
     kind: Doubting
     message: str
@@ -42,12 +42,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one cluster showed to run at one moment."""
+    """What one cluster showed running at one moment."""
 
     at: float
     """Unix seconds."""
     ready: Mapping[str, Mapping[str, int]]
-    """Service → version → how many of its pods were ready; 0 where it only stood ready to start, or was ending."""
+    """Service → version → how many of its pods were ready; 0 where it could only be started, or was ending."""
     doubts: tuple[Doubt, ...] = ()
 
 
@@ -59,4 +59,4 @@ class Environment:
     clusters: Mapping[str, Seen] = field(default_factory=dict)
     """The newest list of each."""
     doubts: tuple[Doubt, ...] = ()
-    """Why that may not be all, at the moment of asking."""
+    """Why that may be incomplete, at the moment of asking."""

@@ -46,7 +46,7 @@ FORMATS_AS = ("annotation", "assertion")
 COLUMNS = ("named", "positional")
 ENCODINGS = ("binary", "json", "source")
 DATED = frozenset({"openapi"})
-"""Formats whose verdicts hang on the day."""
+"""Formats whose verdicts depend on the day."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "asyncapi": (),
     "avro": (),
@@ -56,25 +56,25 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "protobuf": ("encodings",),
     "sql": ("dialect", "columns"),
 }
-"""Which parts of a policy mean something for which format."""
+"""Which parts of a policy apply to which format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a contract wants its versions judged, where its format leaves a choice."""
+    """How a contract's versions are judged, where its format leaves a choice."""
 
     dialect: str | None = None
-    """For sql: postgresql, mysql or sqlite; read off the text where it is None."""
+    """For sql: postgresql, mysql or sqlite; if None, it is recognised from the text."""
     content_model: str = "strict"
     """For json-schema: strict, or open, where writers of new properties take names that nobody else used."""
     formats: str = "annotation"
-    """For json-schema: whether `format` and `content*` only tell (annotation) or are enforced (assertion)."""
+    """For json-schema: whether `format` and `content*` only inform (annotation) or are enforced (assertion)."""
     encodings: tuple[str, ...] = ("binary", "json")
     """For protobuf: any of binary, json and source; in this order, each once."""
     columns: str = "named"
-    """For sql: whether all statements name their columns, or some take them by their place (positional)."""
+    """For sql: whether all statements name their columns, or some take them by position (positional)."""
     today: str | None = None
-    """For openapi: the day of the judgement, YYYY-MM-DD; what was announced to go by then may. None: it may not yet."""
+    """For openapi: the day, YYYY-MM-DD; what was announced to be removed by then may be removed. None: not yet."""
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -91,7 +91,7 @@ class Policy:
             )
 
     def chosen(self, format_name: str) -> Mapping[str, tuple[str, ...]]:
-        """What decides on the verdicts of a format, by name. A dialect is none of it: it is the text's own."""
+        """The choices that a format's verdicts depend on, by name. A dialect is none: it belongs to the text."""
         named = {name: getattr(self, name) for name in CHOICES.get(format_name, ()) if name != "dialect"}
         return {name: value if isinstance(value, tuple) else (value,) for name, value in named.items()}
 
@@ -106,7 +106,7 @@ class File:
     data: bytes | None = None
     """The bytes of a file that is not UTF-8 text: a compiled descriptor set, say."""
     _content: bytes | None = field(default=None, init=False, compare=False, repr=False)
-    """What it was read from: megabytes are not encoded again to be digested. A copy with another text has none."""
+    """What it was read from: this saves encoding megabytes again for a digest. A copy with another text has none."""
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "File":
@@ -146,9 +146,9 @@ class Source:
     files: tuple[File, ...]
     """Sorted by name; the first is the main one where a format has a main file."""
     companions: tuple[File, ...] = ()
-    """Files of others that these refer to: they are read, and count only as far as these reach into them."""
+    """Other files that these refer to: they count only as far as these refer to them."""
     folder: str = ""
-    """The folder that the files lie in, as their names begin; empty where they do not come from one folder."""
+    """The folder of the files, with which their names begin; empty if they do not come from one folder."""
 
     @property
     def name(self) -> str:
@@ -156,11 +156,11 @@ class Source:
 
     @property
     def every(self) -> tuple[File, ...]:
-        """The files, then their companions: what a pointer's first part counts."""
+        """The files, then their companions, in the order that the first part of a pointer counts."""
         return self.files + self.companions
 
     def path(self, file: File) -> str:
-        """Where a file lies inside the version, as others of the version write it."""
+        """Where a file lies inside the version, as the version's other files refer to it."""
         return file.name.removeprefix(f"{self.folder}/") if self.folder else file.name
 
 
@@ -176,7 +176,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a version that is live declares that it reads of a contract."""
+    """What a live version declares that it reads of a contract."""
 
     version: str
     reads: tuple[str, ...] = ()
@@ -193,14 +193,14 @@ class Party:
     versions: tuple[str, ...] = ()
     """Versions of the contract that it is known to use; empty means any."""
     cadence_days: float | None = None
-    """How often it runs, in days, where it does not run all the time."""
+    """How often it runs, in days, if it does not run all the time."""
     migrated: bool = False
-    """Its owner declares that it no longer reads what is being removed."""
+    """Whether its owner declares that it no longer reads what is being removed."""
     exempt: str | None = None
-    """Why its reads do not count, where they do not."""
+    """Why its reads do not count, if they do not."""
     retired: bool = False
     live: tuple[Reading, ...] = ()
-    """What its versions say that are live on record; contract.toml may say something else of them."""
+    """What its recorded live versions declare; contract.toml may say something else about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +214,16 @@ class Contract:
     level: Level
     draft: Source | None
     versions: tuple[Version, ...]
-    """Released, oldest first."""
+    """The releases, oldest first."""
     consumers: tuple[Party, ...] = ()
     producers: tuple[Party, ...] = ()
     policy: Policy = Policy()
     strict: bool = False
-    """Whether data loss breaks, too."""
+    """Whether data loss counts as breaking, too."""
     database: str = ""
     """Which of several databases holds the table, by its name in contractctl.toml."""
     accepted: tuple[Acceptance, ...] = ()
-    """Findings of `check` that do not fail it; whatever else asks about compatibility knows nothing of them."""
+    """Findings that do not fail `check`; nothing else that asks about compatibility considers them."""
 
     @property
     def latest(self) -> Version | None:

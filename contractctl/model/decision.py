@@ -9,7 +9,7 @@ from contractctl.model.waiver import Waiver
 
 
 class Unknown(StrEnum):
-    """The closed list of reasons why something is not known."""
+    """The closed list of reasons why something is unknown."""
 
     MISSING_SOURCE = "missing source"
     STALE = "stale"
@@ -33,7 +33,7 @@ class Unknown(StrEnum):
 WAITING_MENDS = frozenset(
     {Unknown.STALE, Unknown.WINDOW_NOT_COVERED, Unknown.CALENDAR_NOT_COVERED, Unknown.TOO_FEW_SAMPLES, Unknown.BAKING}
 )
-"""Reasons that time alone can mend: the exit code is then 4, not 3."""
+"""Reasons that waiting alone can resolve: the exit code is then 4, not 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,15 @@ class Condition:
     name: str
     outcome: Outcome
     message: str
-    """What was seen, in words that name who and when and how much is still missing."""
+    """What was seen: who, when, and how much is still missing."""
     observed: str
     threshold: str
     reason: Unknown | None = None
-    """Only where the outcome is unknown."""
+    """Set only if the outcome is unknown."""
     sample: float | None = None
     interval: tuple[float, float] | None = None
     retry_after: float | None = None
-    """Seconds until asking again can make a difference; None where waiting mends nothing."""
+    """Seconds until asking again can make a difference; None if waiting does not help."""
     records: tuple[str, ...] = ()
     """Digests of the records that it rests on."""
     remedy: str | None = None
@@ -76,7 +76,7 @@ class Decision:
     plan: str
     stage: str
     at: float
-    """Unix seconds: the clock it was decided with."""
+    """The clock's time at the decision, in Unix seconds."""
     outcome: Outcome
     conditions: tuple[Condition, ...]
     digest: str
@@ -84,7 +84,7 @@ class Decision:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds to wait, where waiting alone can turn this into a pass."""
+        """Seconds to wait, if waiting alone can turn this into a pass."""
         open_ones = [condition for condition in self.conditions if condition.is_open]
         waits = [condition.retry_after for condition in open_ones]
         if not waits or any(wait is None for wait in waits):

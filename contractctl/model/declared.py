@@ -1,10 +1,10 @@
-"""What can only a person say of a change? What becomes what, and how values become each other."""
+"""What can only a person say about a change? What becomes what, and how values are converted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 On = tuple[tuple[str, str], ...]
-"""Pairs of a column of the one table and the column of the other that holds the same."""
+"""Pairs of a column of one table and the column of the other that holds the same."""
 
 
 @dataclass(frozen=True, slots=True)

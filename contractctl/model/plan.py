@@ -11,9 +11,9 @@ _OF_INTERFACES = (
     *("-operation", "-webhook", "-callback", "-definition", "-member"),
     *("-message", "-reply", "-server", "-security"),
 )
-"""What the kinds of operations on parts of interfaces end with."""
+"""The endings of the kinds of operations on parts of interfaces."""
 ENDS = frozenset({"month", "quarter", "year"})
-"""Of which a plan may demand that the quiet time contains one."""
+"""A plan may demand that the quiet time contains one of these."""
 
 
 class Stage(StrEnum):
@@ -63,7 +63,7 @@ class Regroup:
     downs: Mapping[str, str]
     """Old column → SQL over the new columns."""
     lossy: bool = False
-    """Declared by the user: the old values may not all come back."""
+    """Declared by the user: not all old values may come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Operation:
 
     @property
     def is_of_tables(self) -> bool:
-        """Whether a database carries it out: all else is for applications to do."""
+        """Whether a database carries it out: everything else is up to applications."""
         return not (self.is_of_interfaces or self.kind.endswith("-field"))
 
 
@@ -127,11 +127,11 @@ class CanaryRules:
     relative_margin: float = 0.25
     absolute_margin: float = 0.005
     share_tolerance: float = 2.0
-    """Percentage points by which the observed share may differ from the one asked for."""
+    """Percentage points by which the observed share may differ from the requested one."""
     slow_seconds: float | None = field(default=None, metadata=OPTIONAL)
-    """Requests that take longer are slow, and no more of them may be on the new path; None: nobody asks."""
+    """Requests that take longer are slow, and the new path may not have more of them; None: not tested."""
     shadow_tolerance: float | None = field(default=None, metadata=OPTIONAL)
-    """The proportion of compared shadow reads that may differ; None: none may, and nobody need compare any."""
+    """The proportion of compared shadow reads that may differ; None: none may, and none are required."""
     shadow_compared: int = field(default=1000, metadata=OPTIONAL)
     """How many shadow reads must have been compared."""
 
@@ -144,17 +144,17 @@ class ReadRules:
     heartbeat_seconds: float = 60
     """How often an instrumented consumer says that it is alive."""
     coverage: float = 0.99
-    """Share of the window's heartbeats that must have been seen."""
+    """The share of the window's heartbeats that must have been seen."""
     fresh_seconds: float = 3600
-    """How old evidence, and a decision, may be."""
+    """The greatest age of evidence and of a decision."""
     quiesced_seconds: float = 86400
     """How long the brown-out must have lasted before the old side is dropped."""
     approvals: int = 2
     """How many different people must approve the irreversible move."""
     calendar: tuple[str, ...] = ()
-    """Those of ENDS that the quiet time must contain."""
+    """The ends (see ENDS) that the quiet time must contain."""
     static_required: bool = False
-    """Whether the code of every consumer must have been searched, or somebody attest that it does not read."""
+    """Whether every consumer's code must have been searched, unless somebody attests that it does not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ class Plan:
     canary: CanaryRules = field(default_factory=CanaryRules)
     reads: ReadRules = field(default_factory=ReadRules)
     restore_point: str | None = None
-    """Where the data can be brought back from once the old side is dropped."""
+    """Where the data can be restored from once the old side is dropped."""
     database: str = ""
-    """In which of several databases it is carried out, by its name in contractctl.toml."""
+    """In which of several databases it runs, by its name in contractctl.toml."""
     dialect: str = ""
     """The SQL that its tables' operations are written in, as contract.toml names it; empty for events only."""
 
@@ -187,4 +187,4 @@ class Standing:
     since: float
     """When this state (and, in canary, this share) was entered."""
     percent: float = 0.0
-    """The canary share asked for, while in CANARY or later."""
+    """The requested canary share, while in CANARY or later."""

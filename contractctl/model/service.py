@@ -1,4 +1,4 @@
-"""What is a service to contracts, and which of its versions are live where?"""
+"""How does a service relate to contracts, and which of its versions are live where?"""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Use:
 
     contract: str
     versions: tuple[str, ...]
-    """Of the contract: `1.4.0`, or `1.4` and `1` for all below."""
+    """Versions of the contract: `1.4.0`, or `1.4` and `1` for all below."""
     reads: tuple[str, ...] = ()
     """Only where it consumes: paths of fields or columns; empty means all of them."""
 
@@ -42,17 +42,17 @@ class Live:
     """The versions of one service that are live in one environment."""
 
     stable: str | None = None
-    """Takes what the canaries leave."""
+    """The version that takes what the canaries leave."""
     canaries: Mapping[str, float] = field(default_factory=dict)
     """Version → percent of the traffic."""
     commits: Mapping[str, str] = field(default_factory=dict)
-    """Version → the whole id of its commit, where somebody has said it."""
+    """Version → its full commit id, where it was recorded."""
     ready: Mapping[str, int] = field(default_factory=dict)
-    """Version → how many of its pods were ready, of every version that a cluster has shown to run."""
+    """Version → how many of its pods were ready, for every version that a cluster has shown running."""
 
     @property
     def shares(self) -> Mapping[str, float]:
-        """Every live version, with its percent of the traffic: as recorded, else by the pods that were ready."""
+        """Every live version with its percentage of the traffic: as recorded, else by the pods that were ready."""
         takers = self._takers()
         rest, pods = _WHOLE - sum(self.canaries.values()), sum(self.ready.get(one, 0) for one in takers)
         if not pods:
@@ -61,13 +61,13 @@ class Live:
 
     @property
     def unaccounted(self) -> float:
-        """Percent of the traffic that goes to versions which nobody has recorded; below zero where too much is."""
+        """Percentage of the traffic that goes to unrecorded versions; negative if more than 100 % is recorded."""
         takers = self._takers()
         rest = _WHOLE - sum(self.canaries.values()) if takers or self.canaries else 0.0
         return min(0.0, rest) if takers else rest
 
     def _takers(self) -> tuple[str, ...]:
-        """Those that take what the canaries leave."""
+        """The versions that take what the canaries leave."""
         stable = () if self.stable is None else (self.stable,)
         return (*stable, *(one for one in self.ready if one != self.stable and one not in self.canaries))
 
@@ -81,19 +81,19 @@ class Verification:
     provider: str
     provider_version: str
     success: bool | None
-    """None where nobody has verified it."""
+    """None if it has not been verified."""
     verified_at: str = ""
 
 
 def name_of(word: str, what: str) -> str:
-    """A service's or an environment's name. Raise ContractctlError where it is none."""
+    """A service's or an environment's name. Raise ContractctlError if it is not a valid one."""
     if not _NAME.fullmatch(word):
         raise ContractctlError(f"'{word}' is not a name of {what}", hint="use letters, digits, '.', '_' and '-'")
     return word
 
 
 def commit_of(word: str) -> str:
-    """The whole id of a commit. Raise ContractctlError where it is none."""
+    """The full id of a commit. Raise ContractctlError if it is not one."""
     if not _WHOLE_ID.fullmatch(word):
         raise ContractctlError(
             f"'{word}' is not a full commit id, and a branch would move", hint="write all 40 digits: git rev-parse HEAD"
@@ -102,7 +102,7 @@ def commit_of(word: str) -> str:
 
 
 def version_of(word: str) -> str:
-    """A service's version: a number, a tag or a commit. Raise ContractctlError where it is none."""
+    """A service's version: a number, a tag or a commit. Raise ContractctlError if it is none of these."""
     if not _VERSION.fullmatch(word):
         raise ContractctlError(
             f"'{word}' is not a version of a service", hint="use letters, digits, '.', '_', '+' and '-'"

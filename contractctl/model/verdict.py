@@ -1,4 +1,4 @@
-"""What can be said of two versions of a contract? Facts that a format finds, and the words made of them."""
+"""What can be said about two versions of a contract? Facts that a format finds, and their wording."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Pointer = tuple[str | int, ...]
 
 
 class Effect(StrEnum):
-    """What an incompatibility does to the side that meets it."""
+    """What an incompatibility does to the side that encounters it."""
 
     FAILS = "fails"
     """The reader rejects the data, or the provider the call."""
@@ -70,7 +70,7 @@ class Level(StrEnum):
 
 
 class Seats(StrEnum):
-    """Who sits on the two seats of a format's predicate, and so what backward means for it."""
+    """The two roles in a format's predicate, which determine what backward means for it."""
 
     MESSAGE = "message"
     """reader and writer. Backward: the reader is new, the writer is old."""
@@ -94,12 +94,12 @@ class Incompatibility:
     taker_at: Pointer | None = None
     giver_at: Pointer | None = None
     flipped: bool = False
-    """Here the taker gives and the giver takes, as in a server's answer: words and places are meant so."""
+    """The roles are swapped here, as in a server's answer: words and places follow that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """Something that could not be judged, and why. It makes a verdict unknown, never compatible."""
+    """Something that could not be judged, and why. It makes the verdict unknown, never compatible."""
 
     path: str
     reason: str
@@ -108,12 +108,12 @@ class Undecided:
 
 
 Found = Incompatibility | Undecided
-"""What a format says of two versions: why one cannot take what the other gives, or that it cannot tell."""
+"""What a format says about two versions: why one cannot take what the other gives, or that it cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one library says to a payload."""
+    """What one library says about a payload."""
 
     answer: str
     executed_by: str
@@ -126,11 +126,11 @@ class Witness:
     sent: str
     """What was sent, on one line."""
     answer: str
-    """What the other side said to it, on one line."""
+    """What the other side answered, on one line."""
     executed_by: str
     """The library or engine that said so, with its version; several where they agree."""
     also: tuple[Reply, ...] = ()
-    """What other libraries say to the same, where they do not agree."""
+    """What other libraries answer to the same, where they disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +181,9 @@ class Comparison:
     backward: Answer
     forward: Answer
     policy: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The choices that its format leaves, and which was made: `content_model`, `formats`, `encodings`."""
+    """The choices that its format leaves, as they were made: `content_model`, `formats`, `encodings`."""
     notes: tuple[str, ...] = ()
-    """What was assumed where a version does not say it."""
+    """What was assumed where a version does not say."""
 
     def towards(self, direction: Direction) -> Answer:
         return self.backward if direction is Direction.BACKWARD else self.forward

@@ -10,11 +10,11 @@ class Backing(StrEnum):
     """Who vouches for a waiver."""
 
     COMMITTED = "committed"
-    """It stands like this in the commit that is checked out: reviewed as everything in git is."""
+    """The commit that is checked out has it exactly like this: reviewed as everything in git is."""
     UNCOMMITTED = "uncommitted"
     """The file in git says otherwise, or nothing."""
     JOURNAL = "journal"
-    """Break-glass: the journal tells who did it."""
+    """Break-glass: the journal records who did it."""
     NOWHERE = "nowhere"
     """It says break-glass, and the journal has no record of it."""
 
@@ -26,7 +26,7 @@ class Waiver:
     plan: str
     stage: str
     condition: str
-    """By its name."""
+    """The condition's name."""
     outcome: Outcome
     """The verdict that it overrides: fail or unknown."""
     evidence: str
@@ -34,7 +34,7 @@ class Waiver:
     reason: str
     ticket: str
     owner: str
-    """Who sees to it that it is not needed again."""
+    """Who makes sure that it is not needed again."""
     approvers: tuple[str, ...]
     at: float
     expires: float
