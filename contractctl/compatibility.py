@@ -42,14 +42,14 @@ class Terms:
     old_name: str = "old"
     new_name: str = "new"
     released: tuple[str, ...] = ()
-    """Names of versions that cannot change any more: remedies ask others to."""
+    """Names of versions that cannot change any more: remedies ask the other one to."""
     operations: tuple[File, ...] = ()
-    """What clients send: if it is known, only what affects one of these breaks."""
+    """What clients send: if it is known, only what affects one of these counts as breaking."""
     laboratory: Laboratory | None = None
-    """The server that is asked for witnesses first."""
+    """The server on which witnesses are tried first."""
 
     def of(self, contract: Contract) -> "Terms":
-        """These, with all that a contract says of how its versions are judged."""
+        """These terms, with all that a contract says about how its versions are judged."""
         return replace(self, policy=contract.policy, strict=contract.strict, contract=contract.name)
 
 
@@ -82,7 +82,7 @@ def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) ->
     same = _said(old) == _said(new)
     policy = terms.policy.chosen(format_name)
     if same and format_name not in FORMATS:
-        return Comparison(_YES, _YES, policy)  # whatever it means, it means it twice
+        return Comparison(_YES, _YES, policy)  # whatever it means, both versions mean the same
     taken = parse(format_name, new, terms.policy)
     if same:
         return Comparison(_YES, _YES, policy)
@@ -92,7 +92,7 @@ def compare_sources(old: Source, new: Source, format_name: str, terms: Terms) ->
 
 
 def compare_schemas(old: Any, new: Any, format_name: str, terms: Terms) -> Comparison:  # noqa: ANN401 - each format's own
-    """As compare_sources(), of versions that are read already."""
+    """As compare_sources(), for versions that have been read already."""
     judge, seats = load(format_name), (_Seat(old, terms.old_name), _Seat(new, terms.new_name))
     return Comparison(
         backward=_answer(_Hearing(judge, *seats, Direction.BACKWARD, terms)),
@@ -105,7 +105,7 @@ def compare_schemas(old: Any, new: Any, format_name: str, terms: Terms) -> Compa
 
 
 def _across(old: Source, new: Source, format_name: str, terms: Terms) -> Answer | None:
-    """Nothing is known of versions that say they are of two formats; where both are of one, the user's word counts."""
+    """Unknown, if the versions claim two different formats; if both claim one, what the user said counts."""
     before, now = (_own_format(source, format_name) for source in (old, new))
     if before == now:
         return None
@@ -114,7 +114,7 @@ def _across(old: Source, new: Source, format_name: str, terms: Terms) -> Answer 
 
 
 def _own_format(source: Source, format_name: str) -> str:
-    """The format that a version claims to be of: that of the contract, where any file may be of it."""
+    """The format that a version claims: that of the contract, if any file may be of it."""
     claims = [claimed(file) for file in source.files]
     return format_name if format_name in claims else next(filter(None, claims), format_name)
 
@@ -129,7 +129,7 @@ class _Seat:
 
 @dataclass(frozen=True, slots=True)
 class _Hearing:
-    """One direction of one pair: who takes, who gives, and on what terms it is judged."""
+    """One direction of one pair: who takes, who gives, and the terms on which it is judged."""
 
     judge: Format
     old: _Seat
@@ -151,11 +151,11 @@ class _Hearing:
 
     @property
     def clients_are_new(self) -> bool:
-        """Whether it is asked how new clients get on with what serves them already."""
+        """Whether the question is how new clients work with existing servers."""
         return self.judge.SEATS is Seats.INTERFACE and self.direction is Direction.FORWARD
 
     def mended(self, seat: _Seat) -> str:
-        """Which version can do what a remedy asks of this one."""
+        """Which version can make the change that a remedy asks of this one."""
         released = self.terms.released
         if seat.name not in released:
             return seat.name
@@ -171,7 +171,7 @@ def _answer(hearing: _Hearing) -> Answer:
                 reasons[f"{found.path}: {found.reason}" if found.path else found.reason] = None
             continue
         if page(found.rule).newer == "taker" and hearing.new_takes is found.flipped:
-            continue  # an older version could not know
+            continue  # an older version could not have known
         finding = _narrowed(_finding(hearing, found), users)
         findings.setdefault((finding.rule, finding.path, finding.message), finding)
     if any(finding.breaks for finding in findings.values()):
@@ -182,7 +182,7 @@ def _answer(hearing: _Hearing) -> Answer:
 
 
 def _met(hearing: _Hearing) -> Iterator[tuple[Found, Sequence[str] | None]]:
-    """What was found, with the files of clients that it lets down; None where nobody gave any."""
+    """What was found, with the files of the clients that break; None if no clients were given."""
     judge, schemas = hearing.judge, (hearing.taker.schema, hearing.giver.schema)
     found = judge.incompatibilities(*schemas)
     if hearing.terms.operations and isinstance(judge, Narrowed):
@@ -192,7 +192,7 @@ def _met(hearing: _Hearing) -> Iterator[tuple[Found, Sequence[str] | None]]:
 
 
 def _narrowed(finding: Finding, users: Sequence[str] | None) -> Finding:
-    """As much as it matters to the clients whose operations are known."""
+    """Only what matters to the clients whose operations are known."""
     if users is None or tuple(users) == (finding.path,):
         return finding
     if not users:
@@ -208,7 +208,7 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
     words = {"taker": taker.name, "giver": giver.name, "path": found.path, "contract": terms.contract}
     words |= {"rename": _rename(found.facts, new_takes=new_takes), **found.facts}
     words |= {"plan": _plan(judge, terms, found.facts)}
-    words |= {"retype": ""} if judge.NAME in SERVED else {}  # what is served, its application makes
+    words |= {"retype": ""} if judge.NAME in SERVED else {}  # what is served is made by its application
     who = {"taker": hearing.mended(taker), "giver": hearing.mended(giver)}
     who |= {"taker_as_is": taker.name, "giver_as_is": giver.name}
     places = (_place(judge, taker, found.taker_at), _place(judge, giver, found.giver_at))
@@ -228,7 +228,7 @@ def _finding(hearing: _Hearing, found: Incompatibility) -> Finding:
 
 
 def _first(hearing: _Hearing, words: Mapping[str, str]) -> str:
-    """The way out for clients that know more than what serves them: no page has another, each says how to serve."""
+    """The remedy for clients newer than what serves them: rule pages have none for them, only for providers."""
     stage = "; if one becomes another, stage it: {plan}{rename}".format_map(words) if words["rename"] else ""
     return f"deploy {hearing.new.name} everywhere before anybody relies on this{stage}"
 
@@ -240,7 +240,7 @@ def _witness(hearing: _Hearing, found: Incompatibility) -> Witness | None:
 
 
 def _plan(judge: Format, terms: Terms, facts: Mapping[str, str]) -> str:
-    """The command that stages it, with the day that was announced to clients already."""
+    """The command that stages it, with the day that was already announced to clients."""
     told = {"day": facts["date"]} if "date" in facts else {}
     return plan_command(judge.NAME, terms.contract, **told)
 
@@ -261,11 +261,11 @@ def _place(judge: Format, seat: _Seat, pointer: Pointer | None) -> Place | None:
 
 
 def _said(source: Source) -> tuple[object, ...]:
-    """What a version says: a lone file says the same under any name, several refer to each other by theirs."""
+    """The content of a version: a single file means the same under any name, several refer to each other by name."""
     names = tuple(source.path(file) for file in source.every) if len(source.every) > 1 else ()
     return names, len(source.files), tuple(file.data or file.text for file in source.every)
 
 
 def source_of(text: str | bytes, name: str) -> Source:
-    """One text, or one binary file, as the text of a version."""
+    """One text, or one binary file, as the source of a version."""
     return Source((File.of(name, text) if isinstance(text, bytes) else File(name, text),))

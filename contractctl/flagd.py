@@ -17,7 +17,7 @@ from contractctl.writing import write_whole
 
 _WHOLE = 100
 _FINEST = 1000
-"""A thousandth of a percent is what flagd's buckets can hold apart."""
+"""flagd's buckets distinguish a thousandth of a percent."""
 _NONE: Mapping[str, Json] = {}
 
 
@@ -28,7 +28,7 @@ class Flag:
     plan: str
     path: Path
     shown: str
-    """The file's name as the settings have it."""
+    """The file's name as in the settings."""
     name: str
     new: str = "new"
     """The variant that is the new path."""
@@ -37,7 +37,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """What a definition says: the weights, and where they stand; a flag without targeting has none."""
+    """What a definition says: the weights and their place; a flag without targeting has none."""
 
     new: int = 0
     old: int = 1
@@ -51,7 +51,7 @@ class _Split:
 def share(flag: Flag) -> float:
     """The percent of requests that the flag's file sends to the new path.
 
-    Raise ContractctlError, with the place, where the file does not say it.
+    Raise ContractctlError, with the place, if the file does not say.
     """
     text = _text(flag)
     definition = _definition(flag, text)
@@ -61,7 +61,7 @@ def share(flag: Flag) -> float:
 
 
 def is_at(flag: Flag, percent: float) -> bool:
-    """Whether the file says exactly this share; a file that nobody can understand says none."""
+    """Whether the file has exactly this share; a file that is not understood has none."""
     try:
         return share(flag) == percent
     except ContractctlError:
@@ -89,7 +89,7 @@ def with_share(flag: Flag, percent: float) -> str:
 
 
 def write_share(flag: Flag, percent: float) -> None:
-    """Let the flag give this share to the new path. The file is there whole, before and after."""
+    """Let the flag give this share to the new path. The file is replaced atomically."""
     wanted = with_share(flag, percent)
     if wanted == _text(flag):
         return
@@ -135,7 +135,7 @@ def _definition(flag: Flag, text: str) -> Mapping[str, Json]:
 
 
 def _split(flag: Flag, text: str, definition: Mapping[str, Json]) -> _Split:
-    """The two weights. `fractional` may begin with what the bucket is chosen by: that is left alone."""
+    """The two weights. `fractional` may begin with what the bucket is chosen by, which is left alone."""
     targeting = definition.get("targeting", _NONE)
     if targeting == _NONE:
         return _Split()
@@ -176,7 +176,7 @@ def _at(*more: int) -> tuple[str | int, ...]:
 
 
 def _weights(percent: float) -> tuple[int, int]:
-    """Whole numbers, as flagd takes no others; they add up to 100 where that is fine enough."""
+    """Whole numbers, as flagd accepts no others; they add up to 100 if that is fine enough."""
     exact = Decimal(str(percent))
     scale = next((one for one in (1, 10, 100, _FINEST) if exact * one == int(exact * one)), None)
     if scale is None:

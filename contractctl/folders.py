@@ -1,4 +1,4 @@
-"""What lies below a folder? All of it: a folder that may not be looked into is an error, and never an empty one."""
+"""What lies below a folder? Everything: a folder that cannot be read is an error, never an empty one."""
 
 import os
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def visible_files(folder: Path) -> Iterator[Path]:
-    """Every file but hidden ones; none where there is no such folder. Links to folders are not followed.
+    """Every file except hidden ones; none if the folder does not exist. Links to folders are not followed.
 
-    Raise OSError, naming the folder that cannot be read: pathlib would pass it over, with whatever speaks against us.
+    Raise OSError, naming the folder that cannot be read: pathlib would skip it, with any evidence inside.
     """
     for here, inside, files in os.walk(folder, onerror=_demand_to_read):
         inside[:] = [name for name in inside if not name.startswith(".")]

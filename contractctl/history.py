@@ -1,4 +1,4 @@
-"""Who released what, and when? Git knows; where it does not, why."""
+"""Who released what, and when? Git knows; if it does not, why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from contractctl.model.contract import Contract, Version
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One version and the commit that brought it."""
+    """One version and the commit that added it."""
 
     contract: str
     version: Version
     commit: git.Commit | None
     unknown: str | None = None
-    """Why the commit is not known, where it is not."""
+    """Why the commit is not known, if it is not."""
 
 
 def releases(contracts: Path, wanted: Iterable[Contract]) -> tuple[Release, ...]:
@@ -24,7 +24,7 @@ def releases(contracts: Path, wanted: Iterable[Contract]) -> tuple[Release, ...]
     repository = git.open_repository(contracts) if contracts.is_dir() else None
     if repository is None:
         return tuple(Release(c.name, version, None, "no git") for c in wanted for version in reversed(c.versions))
-    known = repository.arrivals("**/versions/**")  # wherever the store was, then
+    known = repository.arrivals("**/versions/**")  # wherever the store was at that time
     return tuple(
         _release(contracts, contract, version, repository, known)
         for contract in wanted

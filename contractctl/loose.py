@@ -1,4 +1,4 @@
-"""What is the text of a version that no store keeps? A file with those that it needs, or a folder; now or back then."""
+"""What is the text of a version outside any store? A file with those that it needs, or a folder; now or at a commit."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from contractctl.git import Repository
 
 FOREIGN = frozenset({"node_modules", "site-packages", "vendor", "venv", "build", "dist", "target", "__pycache__"})
-"""Folders whose schemas are other people's, or were made from ours."""
+"""Folders whose schemas belong to others, or were generated from ours."""
 
 
 _IN_PARTS = frozenset({"asyncapi", "openapi"})
-"""Formats of which one file says what it is, and refers to the others."""
+"""Formats in which one file identifies the format and refers to the others."""
 
 
 def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
     """A file with its companions, or a folder's schema files, and their format.
 
-    format_name: what the user says it is. Raise ContractctlError where no format claims it, and where several do.
+    format_name: what the user says it is. Raise ContractctlError if no format claims it, or several do.
     """
     if path.is_dir():
         return _folder(source(path), format_name)
@@ -39,7 +39,7 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
 
 
 def two_versions(old: Path, new: Path, format_name: str | None) -> tuple[Source, Source, str]:
-    """Both as version() reads them, and their format. Raise ContractctlError where they are of two."""
+    """Both as version() reads them, and their format. Raise ContractctlError if they are of different formats."""
     after, name = version(new, format_name)
     before, _ = version(old, name)
     other = claimed(before.files[0])
@@ -51,7 +51,7 @@ def two_versions(old: Path, new: Path, format_name: str | None) -> tuple[Source,
 
 
 def demand_whole(contracts: Path, contracts_: Iterable[Contract]) -> None:
-    """Raise ContractctlError for a draft that refers to a file of the work tree that is none of its own.
+    """Raise ContractctlError for a draft that refers to a file of the work tree outside itself.
 
     It would not be frozen with the draft, and nobody would judge what changes in it.
     """
@@ -75,14 +75,14 @@ def completed(file: File, format_name: str, near: Near) -> Source:
 
 
 def in_work_tree(root: Path, listed: Callable[[], Iterable[Path]]) -> Near:
-    """The files below a folder, by the paths that people know them by. Links that lead out of it are not followed."""
+    """The files below a folder, by the paths that people use for them. Links out of it are not followed."""
     solid = root.resolve()
 
     def content(path: str) -> bytes | None:
         file = Path(path)
         try:
             return file.read_bytes() if file.is_file() and file.resolve().is_relative_to(solid) else None
-        except (OSError, RuntimeError, ValueError):  # a name that no file can have, a link to itself
+        except (OSError, RuntimeError, ValueError):  # a name that no file can have, or a link to itself
             return None
 
     return Near(content, cache(lambda: [named(file, root) for file in listed()]))
@@ -95,7 +95,7 @@ def at_commit(repository: "Repository", commit: str) -> Near:
 
 
 def _folder(whole: Source, format_name: str | None) -> tuple[Source, str]:
-    """The files of a folder that are of one format; what else lies beside them is not part of the version."""
+    """The files of a folder that are of one format; other files beside them are not part of the version."""
     claims = {file: claimed(file) for file in whole.files}
     names = sorted({name for name in claims.values() if name})
     if format_name is None and len(names) > 1:
@@ -131,7 +131,7 @@ def _of(whole: Source, claims: Mapping[File, str | None], name: str) -> tuple[Fi
 
 
 def _root(path: Path) -> Path:
-    """The repository that a file lies in; without one the current folder, or the file's own where it lies elsewhere."""
+    """The file's repository; without one, the current folder, or the file's own if it lies elsewhere."""
     here, file = Path.cwd(), path.resolve()
     repository = next((folder for folder in file.parents if (folder / ".git").exists()), None)
     return repository or (here if file.is_relative_to(here) else file.parent)
@@ -144,7 +144,7 @@ def _around(path: Path, root: Path) -> Iterable[Path]:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    """What lies below a repository's folder; elsewhere only what lies in it: nobody knows how much there is."""
+    """What lies below a repository's folder; elsewhere only what lies directly in it, as below may be anything."""
     deep = (root / ".git").exists()
     for folder, inside, files in os.walk(root):
         inside[:] = [name for name in inside if deep and name not in FOREIGN and not name.startswith(".")]
@@ -152,6 +152,6 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def named(path: Path, root: Path) -> str:
-    """From the current folder, where that lies below the root; whole otherwise. One path leads to the other."""
+    """Relative to the current folder if that lies below the root, else absolute."""
     here = Path.cwd().is_relative_to(root)
     return Path(os.path.relpath(path) if here else os.path.abspath(path)).as_posix()  # noqa: PTH100 - links stay

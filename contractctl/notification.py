@@ -1,4 +1,4 @@
-"""Has every event been delivered? The journal's go to a receiver over HTTP, in their order, each at least once."""
+"""Has every event been delivered? The journal's events go to a receiver over HTTP, in order, each at least once."""
 
 import json
 from collections.abc import Callable
@@ -17,12 +17,12 @@ _CONTENT_TYPE = "application/cloudevents+json"
 _BATCH = 100
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _COME_AGAIN = frozenset({408, 425, 429})
-"""Statuses below 500 after which the same is sent again, later."""
+"""Statuses below 500 after which the same event is sent again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a delivery asks of the world."""
+    """What a delivery needs from outside."""
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
@@ -31,18 +31,18 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How far it came."""
+    """How far the delivery came."""
 
     sent: int
     left: int
     problem: str = ""
-    """Why the rest has to wait."""
+    """Why the rest has to wait; empty if nothing does."""
 
 
 def deliver(engine: Engine, receiver: web.Server, tries: int, outside: Outside) -> Told:
     """Send what waits, one event after the other. The receiver tells repeats by the event's id.
 
-    An event is on record as sent once its receiver has answered 2xx: who is killed between the two sends it again.
+    An event is recorded as sent once its receiver has answered 2xx: a kill between the two makes it be sent again.
     Raise ContractctlError where the receiver refuses an event: none that comes later overtakes it.
     """
     sent = 0
@@ -62,7 +62,7 @@ def deliver(engine: Engine, receiver: web.Server, tries: int, outside: Outside) 
 
 
 def _insist(receiver: web.Server, one: Waiting, tries: int, outside: Outside) -> str:
-    """Send one event, again and later each time while the receiver cannot. What was wrong at last; empty: nothing."""
+    """Send one event, again with growing pauses while the receiver cannot take it. The last error; empty if none."""
     problem = ""
     for attempt in range(tries):
         if attempt:

@@ -1,4 +1,4 @@
-"""Where are the files that travel beside the code: the journal's migrations and contractctl's own contracts?"""
+"""Where are the files that ship with the code: the journal's migrations and contractctl's own contracts?"""
 
 from pathlib import Path
 

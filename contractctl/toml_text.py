@@ -9,7 +9,7 @@ from contractctl.errors import ContractctlError
 
 
 class Table:
-    """One table of a TOML file, as its reader asks for it. Every question raises ContractctlError for a wrong type."""
+    """One table of a TOML file, read key by key. Every question raises ContractctlError for a wrong type."""
 
     def __init__(self, file: str, values: Mapping[str, Any], prefix: str = "") -> None:
         self._file = file
@@ -19,14 +19,14 @@ class Table:
 
     @property
     def file(self) -> str:
-        """As it stands in messages."""
+        """The file's name as shown in messages."""
         return self._file
 
     def has(self, key: str) -> bool:
         return key in self._values
 
     def names(self) -> tuple[str, ...]:
-        """Every key, whatever its value is."""
+        """Every key, whatever its value."""
         return tuple(self._values)
 
     def text(self, key: str, default: str | None = None) -> str | None:
@@ -73,7 +73,7 @@ class Table:
         return tuple(value)
 
     def text_or_texts(self, key: str) -> tuple[str, ...]:
-        """One text, or a list of them; none where the key is not there."""
+        """One text, or a list of them; empty if the key is missing."""
         value = self._value(key)
         if isinstance(value, str):
             return (value,)
@@ -110,11 +110,11 @@ class Table:
                 raise ContractctlError(f"{self._file}: '{self._prefix}{key}' is not a known key", hint=hint)
 
     def misplaced(self, key: str, where: str, hint: str) -> ContractctlError:
-        """The error for a key that means something elsewhere, and nothing here."""
+        """The error for a key that means something elsewhere but nothing here."""
         return ContractctlError(f"{self._file}: '{self._prefix}{key}' has no meaning for {where}", hint=hint)
 
     def wrong(self, key: str, wanted: str) -> ContractctlError:
-        """The error for a value that has the right type and says the wrong thing."""
+        """The error for a value of the right type that is not allowed."""
         return self._wrong(key, wanted)
 
     def _value(self, key: str) -> Any:  # noqa: ANN401 - TOML has many types; the callers ask for one
@@ -141,14 +141,14 @@ class Table:
 
 
 def _shown(value: object) -> str:
-    """As TOML has it, where Python's own way is far from that."""
+    """The value as TOML writes it, where Python writes it very differently."""
     if isinstance(value, dict):
         return "a table"
     return str(value) if isinstance(value, date) else repr(value)
 
 
 def read_toml(path: Path, name: str) -> Table:
-    """The file's top table; `name` stands in messages. Raise ContractctlError where it cannot be read."""
+    """The file's top table; `name` is for messages. Raise ContractctlError if it cannot be read."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -157,7 +157,7 @@ def read_toml(path: Path, name: str) -> Table:
 
 
 def toml_table(text: str, name: str) -> Table:
-    """The top table of a file's text, wherever that comes from."""
+    """The top table of a TOML text, wherever that comes from."""
     import tomllib
 
     try:

@@ -1,4 +1,4 @@
-"""How far apart are two versions: what changed between them, and which number does that make the next one?"""
+"""How far apart are two versions: what changed between them, and what is the next version's number?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class Step:
 
     latest: SemanticVersion
     part: str
-    """The lowest of major, minor and patch that tells the truth about the step."""
+    """The lowest of major, minor and patch that is true of the step."""
     findings: tuple[Finding, ...] = ()
-    """What makes it a major one."""
+    """Why it is a major one."""
     unknown: tuple[str, ...] = ()
-    """Why its compatibility is not known, where it is not: then only a major number promises nothing false."""
+    """Why its compatibility is unknown, if it is: then only a major number makes no false promise."""
     changes: tuple[Change, ...] = ()
 
     @property
@@ -34,7 +34,7 @@ class Step:
         return self.latest.bump(self.part)
 
     def allows(self, number: SemanticVersion) -> bool:
-        """Whether that number says at least as much as the step is."""
+        """Whether that part of the number is large enough for the step."""
         taken = ((number.major, number.minor, number.patch), (self.latest.major, self.latest.minor, self.latest.patch))
         match self.part:
             case "major":
@@ -46,13 +46,13 @@ class Step:
 
 
 def changes(old: Source, new: Source, format_name: str, policy: Policy = Policy()) -> tuple[Change, ...]:
-    """Every difference that has a meaning, as facts. Raise ContractctlError where a text is not of its format."""
+    """Every meaningful difference, as facts. Raise ContractctlError if a text is not of its format."""
     schemas = (parse(format_name, source, policy) for source in (old, new))
     return tuple(load(format_name).changes(*schemas))
 
 
 def step(contract: Contract) -> Step | None:
-    """From the latest release to the draft; None where they are the same text. Both must be there."""
+    """The step from the latest release to the draft; None if they have the same text. Both must exist."""
     latest, draft = contract.latest, contract.draft
     assert latest is not None and draft is not None  # noqa: S101, PT018 - callers ask only where both are there
     if store.digest(draft) == latest.digest:
@@ -60,7 +60,7 @@ def step(contract: Contract) -> Step | None:
     if contract.format not in FORMATS:
         return Step(latest.number, "major", unknown=(f"'{contract.format}' is not a format that contractctl supports",))
     comparison = _compared(contract, latest, draft)
-    # a promise that the level makes is a promise of the major number, too
+    # what the level promises, the major number promises, too
     promised = dict.fromkeys((Direction.BACKWARD, *contract.level.directions))
     answers = [*map(comparison.towards, promised), *_earlier(contract, draft)]
     broken = tuple(finding for answer in answers for finding in answer.findings if finding.breaks)
@@ -72,7 +72,7 @@ def step(contract: Contract) -> Step | None:
 
 
 def _earlier(contract: Contract, draft: Source) -> Iterator[Answer]:
-    """Towards releases before the latest: a transitive level names those that no major version has parted from it."""
+    """Answers for releases before the latest: a transitive level protects those of the same major version."""
     *earlier, latest = contract.versions
     for version in earlier if contract.level.transitive else ():
         if version.number.major == latest.number.major:
@@ -85,7 +85,7 @@ def _compared(contract: Contract, old: Version, draft: Source) -> Comparison:
 
 
 def find(contract: Contract, wanted: str) -> tuple[str, Source]:
-    """A version by its number, 'latest' or 'draft': its name and text. Raise ContractctlError where it is not there."""
+    """A version by its number, 'latest' or 'draft': its name and text. Raise ContractctlError if it does not exist."""
     if wanted == DRAFT:
         if contract.draft is None:
             raise ContractctlError(
@@ -99,13 +99,13 @@ def find(contract: Contract, wanted: str) -> tuple[str, Source]:
 
 
 def known(contract: Contract) -> str:
-    """The names that find() takes for this contract, for people."""
+    """The names that find() accepts for this contract, as a text for people."""
     there = [str(version.number) for version in contract.versions] + ([DRAFT] if contract.draft else [])
     return ", ".join(there) or "none"
 
 
 def draft_state(contract: Contract) -> str:
-    """Where the draft stands: none, new, changed, or the number of the release that it equals."""
+    """The draft's state: none, new, changed, or the number of the release that it equals."""
     if contract.draft is None:
         return "none"
     if contract.latest is None:

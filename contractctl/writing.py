@@ -1,4 +1,4 @@
-"""How is a file written, so that it is there whole or not at all?"""
+"""How is a file written so that it exists whole or not at all?"""
 
 import os
 from collections.abc import Iterator
@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 SCRATCHES = ".*.part"
-"""What is left beside a file by a writer that was killed."""
+"""The name of what a killed writer leaves beside a file."""
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Put a whole new file in the place of the old one, with the folders above it. Raise OSError, naming `path`."""
+    """Replace the old file by a whole new one, and create the folders above it. Raise OSError, naming `path`."""
     with whole(path) as file:
         file.write(text.encode())
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
-    """A new file, which takes the place of the old one at the end: a reader finds one of them, also after a kill.
+    """A new file that replaces the old one at the end: a reader finds one of them, even after a kill.
 
-    Folders above it are made; a link stays one; a device or a pipe is written as it is. Nothing is written where the
+    Folders above it are created; a link stays a link; a device or a pipe is written directly. Nothing is written if the
     block raises. Raise OSError, naming `path`.
     """
     place = path.resolve()

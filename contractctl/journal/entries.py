@@ -86,8 +86,8 @@ class Entry(Note):
 def append(connection: Connection, note: Note) -> Entry:
     """Write a note down, with its event, in the caller's transaction.
 
-    A second note of the same key and kind changes nothing: the entry that is there comes back. Where others write at
-    the same moment, each entry gets a place of its own: none can follow one that another follows already.
+    A second note with the same key and kind changes nothing: the existing entry is returned. Where others write at
+    the same moment, each entry gets a place of its own: no two can follow the same one.
     """
     for _ in range(_TRIES):
         there = _find(connection, note)

@@ -13,8 +13,8 @@ from contractctl.gate.words import span
 def demand_one_time(engine: Engine, now: float) -> None:
     """Raise ContractctlError where this machine's clock, `now`, and the server's are further apart than clocks may be.
 
-    Entries of the journal are dated by the machine that writes them: one that is behind would make the next state look
-    as if it had lasted for long, and one that is ahead would end its time before it has begun.
+    Entries of the journal are dated by the machine that writes them: a slow clock would make the next state look as if
+    it had lasted for long, and a fast one would end its time before it has begun.
     """
     if databases.of(engine).one_writer:
         return  # a database file has no clock of its own

@@ -26,8 +26,8 @@ class BusyError(ContractctlError):
 def insist(session: Session, stage: str, work: Callable[[], None]) -> None:
     """Do the work in transactions of its own, again after a lock was not free or a deadlock.
 
-    Each try gives up by itself when it has waited as long as the engine lets it, so that nobody queues behind it.
-    Raise BusyError once it has been tried often enough.
+    Each try gives up after the engine's lock timeout, so that nobody queues behind it for long.
+    Raise BusyError after enough tries.
     """
     context = session.context
     refusal = None

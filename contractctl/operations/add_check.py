@@ -1,7 +1,7 @@
 """How does a table get a CHECK? While applications write, once none of them may still break it.
 
 parameters: condition (SQL); stands is the stage from which it holds: verify where old applications cannot break it, as
-it speaks of new columns alone, else contract; becomes is the name that it takes over in the end.
+it speaks of new columns alone, else contract; becomes is the name that it takes over at the end.
 """
 
 from contractctl.databases import Work

@@ -1,1 +1,1 @@
-"""In which form is an answer given? One file a form; they word and lay out, and judge nothing."""
+"""In which form is an answer given? One file for each form; they word and lay out, and judge nothing."""

@@ -1,4 +1,4 @@
-"""What is shown beside a line of a file? A check's problems, findings and doubts, in one form for all."""
+"""What is shown beside a line of a file? A check's problems, findings and unknowns, in one form for all."""
 
 import hashlib
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ class Annotation:
     rule: str
     contract: str
     about: str
-    """What tells it from the other remarks on this rule and contract, whatever line it moves to."""
+    """What distinguishes it from other remarks on this rule and contract, whatever line it moves to."""
     place: Place | None
     text: str
-    """Lines: what happens, the proof, the way out or who accepts it."""
+    """Lines: what happens, the proof, and the remedy or who accepts it."""
     excuse: str | None = None
     """Why it does not fail the check, where it is excused."""
 
     @property
     def fingerprint(self) -> str:
-        """What stays the same while lines move, so that a remark is known again."""
-        told = f"{self.rule}\n{self.contract}\n{self.about}"  # a file's name need not be UTF-8
+        """What stays the same while lines move, so that a remark is recognised."""
+        told = f"{self.rule}\n{self.contract}\n{self.about}"  # a file name need not be UTF-8
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -42,7 +42,7 @@ def annotations(checked: Checked) -> Iterator[Annotation]:
 
 
 def _from(root: Path, one: Annotation) -> Annotation:
-    """Pipelines look for files from there, in whatever folder of it the check was started."""
+    """Pipelines look for files from the repository's root, wherever in it the check was started."""
     if one.place is None or not Path(one.place.file).resolve().is_relative_to(root):
         return one
     file = Path(one.place.file).resolve().relative_to(root).as_posix()

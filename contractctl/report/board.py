@@ -1,4 +1,4 @@
-"""How do a stage's result and the stage board read, for people and for programs?"""
+"""How are a stage's result and the stage board worded, for people and for programs?"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

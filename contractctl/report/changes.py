@@ -42,7 +42,7 @@ def sentence(change: Change) -> str:
 
 
 def tree(changes: Sequence[Change]) -> list[dict[str, str | None]]:
-    """For JSON: one object a change."""
+    """For JSON: one object for each change."""
     return [
         {
             "kind": change.kind,

@@ -1,4 +1,4 @@
-"""How do rows line up, on a terminal and in a file that is searched?"""
+"""How are rows aligned, on a terminal and in a file that is searched?"""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -7,7 +7,7 @@ import click
 
 
 def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """One line a row under a line of heads; two spaces between columns, none at the end."""
+    """One line for each row under a line of headings; two spaces between columns, none at the end."""
     widths = [max(map(len, column)) for column in zip_longest(heads, *rows, fillvalue="")]
     yield click.style(_line(heads, widths), bold=True)
     for row in rows:

@@ -1,4 +1,4 @@
-"""How does a gate's decision read? What does not hold comes first, each condition with its way out."""
+"""How is a gate's decision worded? What does not hold comes first, each condition with its remedy."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def open_conditions(decision: Decision) -> list[Condition]:
 
 
 def open_lines(decision: Decision) -> Iterator[str]:
-    """A line for each condition that does not hold, and one for its way out."""
+    """A line for each condition that does not hold, and one for its remedy."""
     for condition in open_conditions(decision):
         reason = f" ({condition.reason})" if condition.reason else ""
         yield f"  {condition.outcome:<8} {condition.name}: {condition.message}{reason}"
@@ -31,7 +31,7 @@ def open_lines(decision: Decision) -> Iterator[str]:
 
 
 def _waived_lines(decision: Decision) -> Iterator[str]:
-    """What does not hold and is let through stays visible, and so does a waiver that changes nothing."""
+    """What does not hold but is waived stays visible, and so does a waiver without effect."""
     for condition in decision.conditions:
         if condition.waiver and not condition.holds:
             reason = f" ({condition.reason})" if condition.reason else ""

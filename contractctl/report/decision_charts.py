@@ -1,4 +1,4 @@
-"""How are a canary's numbers drawn: how strongly they speak against it, and how much worse it may be?
+"""How are a canary's numbers drawn: the evidence against it, and how much worse it may be?
 
 Inline SVG that takes its colours from the page. What is drawn is also said in words and in a table beside it.
 """
@@ -14,7 +14,7 @@ from contractctl.gate.words import number, percent
 _WIDTH, _HEIGHT = 720, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 14, 30
 _LEAST, _MOST = 1e-3, 1e6
-"""E beyond these is drawn at the edge: it says no more there."""
+"""E beyond these is drawn at the edge: further out it says nothing more."""
 
 
 def course(it: Compared) -> str:
@@ -39,7 +39,7 @@ def course(it: Compared) -> str:
     )
     powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
     lines = "".join(
-        _line(down(10.0**power), f"{10.0**power:g}" if power != 1 else "", "axis")  # 20 stands too near to 10
+        _line(down(10.0**power), f"{10.0**power:g}" if power != 1 else "", "axis")  # 20 is too close to 10
         for power in powers
     )
     limit = _line(down(canary.ALARM), f"{canary.ALARM:g}", "limit")
@@ -51,7 +51,7 @@ def course(it: Compared) -> str:
 
 
 def difference(bounds: tuple[float, float], allowed: float, nouns: str) -> str:
-    """Between which bounds the difference of the two paths lies, beside what is allowed."""
+    """The bounds of the difference between the two paths, beside what is allowed."""
     least, most = min(bounds[0], -allowed, 0.0), max(bounds[1], allowed, 0.0)
     room = (most - least or 1.0) * 0.08
     least, most, height = least - room, most + room, 100
@@ -73,7 +73,7 @@ def difference(bounds: tuple[float, float], allowed: float, nouns: str) -> str:
 
 
 def table(it: Compared) -> Iterator[str]:
-    """The same as a table, from which the chart can be drawn again."""
+    """The same as a table, from which the chart could be redrawn."""
     heads = (
         "interval",
         f"{it.nouns}, new path",

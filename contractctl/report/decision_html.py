@@ -1,4 +1,4 @@
-"""How does a gate's decision look in a browser? What is open first, then every number that it rests on, in words."""
+"""How does a gate's decision look in a browser? First what is open, then every number that it rests on, in words."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -29,7 +29,7 @@ _READS = (
 
 
 def decision(made: Decision, case: Case) -> str:
-    """A whole page. Everything that evidence, plans and people say is escaped: the page runs nothing."""
+    """A whole page. All text from evidence, plans and people is escaped: the page runs nothing."""
     numbered = {record.digest: place for place, record in enumerate(case.records, 1)}
     main = "".join((*_open(made), *_canary(made, case), *_reads(made), *_all(made, numbered), *_records(case)))
     footer = f"Written by contractctl gate. Decided from the inputs with the sha256 {made.digest}."
@@ -58,7 +58,7 @@ def _header(made: Decision, case: Case) -> Iterator[str]:
 
 
 def _open(made: Decision) -> Iterator[str]:
-    """What keeps the stage from beginning, and what was waived, each with its way out."""
+    """What keeps the stage from beginning, and what was waived, each with its remedy."""
     waived = [one for one in made.conditions if one.waiver and not one.holds]
     found = [*open_conditions(made), *waived]
     if not found:
@@ -90,7 +90,7 @@ def _canary(made: Decision, case: Case) -> Iterator[str]:
 
 
 def _compared(own: Sequence[Condition], case: Case, it: comparing.Compared) -> Iterator[str]:
-    """Both questions on one measure of one source, drawn and in words."""
+    """Both questions about one measure of one source, drawn and in words."""
     records = tuple(sorted(set(it.records)))
     worse = next((one for one in own if (one.name, one.records) == (f"canary {it.name}", records)), None)
     shown = next((one for one in own if (one.name, one.records) == (f"canary {it.sample}", records)), None)

@@ -1,4 +1,4 @@
-"""How does the answer to "may this version go there" read, to a person and to a pipeline?"""
+"""How is the answer to "may this version be deployed there" given, to a person and to a pipeline?"""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _WORDS = {
 
 
 def text(answer: Answer) -> str:
-    """The answer in a line, then what stands in the way, then what holds."""
+    """The answer in a line, then what is in the way, then what holds."""
     first = _WORDS[answer.outcome].format(asked=f"{answer.service}@{answer.version}", where=answer.environment)
     return "\n".join([first, *_lines(answer)])
 

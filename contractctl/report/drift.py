@@ -1,4 +1,4 @@
-"""How does drift read, to a person, a pipeline and on GitHub? What differs, who is let down, and the ways out."""
+"""How is drift reported to a person, to a pipeline and on GitHub? What differs, who breaks, and the remedies."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ class Checked:
 
 
 def text(databases: Sequence[Checked]) -> str:
-    """The answer in a line, then each contract that is not the same."""
+    """The answer in a line, then each contract that differs."""
     lines = [_answer(databases)]
     for database in databases:
         for one in database.found.compared:
@@ -60,7 +60,7 @@ def tree(databases: Sequence[Checked]) -> str:
 
 
 def github(databases: Sequence[Checked]) -> str:
-    """One annotation for each contract that is not the same, then the answer in a line."""
+    """One annotation for each contract that differs, then the answer in a line."""
     lines = []
     for database in databases:
         for one in database.found.compared:
@@ -75,7 +75,7 @@ def github(databases: Sequence[Checked]) -> str:
 
 
 def worst(databases: Sequence[Checked]) -> Status:
-    """Of all of them: incompatible where something drifted."""
+    """The worst of all of them: incompatible if something drifted."""
     seen = {database.found.status for database in databases}
     return next((each for each in (Status.INCOMPATIBLE, Status.UNKNOWN) if each in seen), Status.COMPATIBLE)
 
@@ -121,7 +121,7 @@ def _doubt(doubt: Undecided) -> str:
 
 
 def _remedies(one: Compared) -> Iterator[str]:
-    """What is to be done, as one of two: the contract follows the database, or the database the contract."""
+    """What to do, one of two: the contract follows the database, or the database follows the contract."""
     if one.status is Status.UNKNOWN:
         yield "compare these by hand; or release them as the database writes them: then contractctl can compare them"
         return

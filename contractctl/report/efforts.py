@@ -1,4 +1,4 @@
-"""How does the cost of each kind of operation on each engine read? As one table."""
+"""How is the cost of each kind of operation on each engine shown? As one table."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How does one finding read, in lines and as JSON?"""
+"""How is one finding written, in lines and as JSON?"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +9,11 @@ from contractctl.model.verdict import Finding, Place, Witness
 
 _LONGEST = 400
 _ELSEWHERE = "; --witness-on URL uses a server of yours"
-"""SQLite, which is asked first, has no widths, enums and zones."""
+"""SQLite, which is tried first, has no widths, enums and time zones."""
 
 
 def finding_lines(finding: Finding) -> Iterator[str]:
-    """Its effect and place, who is let down, and the proof; the way out is not among them."""
+    """Its effect and place, who breaks, and the proof, without the remedy."""
     effect = click.style(finding.effect, fg="red" if finding.breaks else "yellow")
     place = _shown(finding.new) or _shown(finding.old)
     yield f"  {effect}  {finding.path}  {click.style(f'{finding.rule}, {finding.direction}{place}', dim=True)}"
@@ -28,7 +28,7 @@ def finding_lines(finding: Finding) -> Iterator[str]:
 
 
 def finding_tree(finding: Finding) -> dict[str, Any]:
-    """As the contract contractctl/verdict has it."""
+    """As the contract contractctl/verdict defines it."""
     witness = finding.witness
     return {
         "rule": finding.rule,

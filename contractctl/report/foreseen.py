@@ -1,4 +1,4 @@
-"""How does a preview of a plan's stages read? Every statement, its lock, its work and its time."""
+"""How is a preview of a plan's stages shown? Every statement, its lock, its work and its time."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,26 +25,26 @@ _MINUTE, _HOUR = 60, 3600
 _TRIGGERS = re.compile(
     r"(?!.*\b(?:RENAME|CHANGE|DROP) COLUMN\b).*(?:\b(?:TRIGGER|FUNCTION)\b|DELETE FROM \W?contractctl_)", re.DOTALL
 )
-"""What makes or drops the triggers that keep both sides in step, and what they have noted."""
+"""Statements that create or drop the triggers that keep both sides in step, and the triggers' marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What lies ahead of a plan."""
+    """What a plan will do."""
 
     steps: Sequence[Foreseen]
     sizes: Mapping[str, int] | None
-    """Bytes of each table; None where no database could be asked."""
+    """Bytes of each table; None if no database could be asked."""
     weighed_by: str = ""
-    """What these go by."""
+    """Where these come from."""
 
     def of(self, table: str, statement: Statement) -> Estimate:
-        """How long a statement on this table takes."""
+        """How long a statement on this table will take."""
         return estimate(statement.work, None if self.sizes is None else self.sizes.get(table, 0), self.weighed_by)
 
 
 def lines(outlook: Outlook) -> Iterator[str]:
-    """For people, stage by stage: what is done to the tables; settings are left out, triggers are counted."""
+    """For people, stage by stage: what is done to the tables, without session settings; triggers are only counted."""
     if outlook.sizes is None:
         yield "  no database was asked: how large its tables are, and how long this takes, is unknown"
     for stage, steps in groupby(outlook.steps, lambda one: one.stage):

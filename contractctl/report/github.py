@@ -1,4 +1,4 @@
-"""What does GitHub show beside the changed line? Workflow commands, one a finding.
+"""What does GitHub show beside the changed line? Workflow commands, one for each finding.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -9,7 +9,7 @@ from contractctl.report.annotations import Annotation, annotations
 
 
 def verdict(checked: Checked) -> str:
-    """One annotation for each finding that counts, then the answer in a line, and what is to be noted."""
+    """One annotation for each finding that counts, then the answer in a line, then notes."""
     return "\n".join([*map(_line, annotations(checked)), text.answer(checked), *text.notes(checked)])
 
 

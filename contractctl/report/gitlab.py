@@ -11,7 +11,7 @@ from contractctl.report.annotations import Annotation, annotations
 
 
 def verdict(checked: Checked) -> str:
-    """A JSON list, one entry a remark; empty where there is nothing to report."""
+    """A JSON list, one entry for each remark; empty if there is nothing to report."""
     return json.dumps([_entry(one) for one in annotations(checked)], indent=2, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""What do pipelines show among test results? One case for each pair of versions, in the XML that JUnit has made usual.
+"""What do pipelines show among test results? One case for each pair of versions, in JUnit's XML.
 
 https://github.com/testmoapp/junitxml
 """
@@ -17,7 +17,7 @@ _WORDS = {Status.INCOMPATIBLE: "failure", Status.UNKNOWN: "error"}
 
 
 def verdict(checked: Checked) -> str:
-    """An incompatible pair fails, an unknown one is in error, an excused one is skipped with its excuse."""
+    """An incompatible pair fails, an unknown one is an error, an excused one is skipped with its excuse."""
     cases = [*(_problem(of_problem(one)) for one in checked.problems), *map(_pair, checked.pairs)]
     counted = {"name": "contractctl check", "tests": str(len(cases)), **_counts(cases)}
     suites = ET.Element("testsuites", counted)

@@ -15,7 +15,7 @@ _KINDS = {Status.COMPATIBLE: "yes", Status.INCOMPATIBLE: "no", Status.UNKNOWN: "
 
 
 def matrix(matrices: tuple[Matrix, ...]) -> str:
-    """A whole page. Everything that a contract says of itself is escaped: the page runs nothing."""
+    """A whole page. All text from contracts is escaped: the page runs nothing."""
     sections = "".join(line for number, one in enumerate(matrices, 1) for line in _section(one, f"c{number}"))
     header = f"""<h1>Compatibility matrix</h1>
 <p class="lead">{escape(answer(matrices))}</p>
@@ -29,7 +29,7 @@ Underlined cells lead to what was found.</p>
 
 
 def _contents(matrices: tuple[Matrix, ...]) -> str:
-    """Links to all contracts, by their domains, each with how its newest change and those who use it stand."""
+    """Links to all contracts, by domain, each with the status of its newest change and of those who use it."""
     numbered = enumerate(matrices, 1)
     groups = "".join(
         f"<li><b>{escape(domain)}</b>\n<ul>{''.join(_entry(number, one) for number, one in those)}</ul></li>\n"

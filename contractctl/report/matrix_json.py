@@ -1,4 +1,4 @@
-"""What does a pipeline read of the matrix? One JSON object, described by the contract contractctl/matrix."""
+"""What does a pipeline read? The matrix as one JSON object, described by the contract contractctl/matrix."""
 
 import json
 from typing import Any

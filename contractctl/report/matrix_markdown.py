@@ -7,7 +7,7 @@ from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, judged
 
 
 def matrix(matrices: tuple[Matrix, ...]) -> str:
-    """One section a contract: its versions, what breaks between them, and who is compatible with whom."""
+    """One section for each contract: its versions, what breaks between them, and who is compatible with whom."""
     lines = ["# Compatibility matrix", "", f"{answer(matrices)}.", ""]
     lines += ["; ".join(f"`{sign}` {meaning}" for sign, meaning in LETTERS.items()) + "."]
     for one in matrices:
@@ -74,6 +74,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _safe(text: str | None) -> str:
-    """Text that means itself in Markdown and in a table's cell."""
+    """The text escaped for Markdown and for a table's cell."""
     escaped = "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in text or "")
     return " ".join(escaped.split())

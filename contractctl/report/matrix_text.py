@@ -22,7 +22,7 @@ _WIDEST = 10_000
 
 
 def matrix(matrices: "tuple[Matrix, ...]", width: int) -> str:
-    """The answer, then each contract's tables. Colours are ANSI codes; click takes them away where none are wanted."""
+    """The answer, then each contract's tables. Colours are ANSI codes; click removes them where none are wanted."""
     console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=_WIDEST, highlight=False)
     console.print(Text(answer(matrices), style="bold"), width=width)
     for one in matrices:
@@ -73,7 +73,7 @@ def _cell(cell: "Cell") -> Text:
 
 
 def _broken(one: "Matrix") -> Iterator[Text]:
-    """The first reasons, of the newest pairs: what a reader asks next."""
+    """The first reasons, for the newest pairs: what a reader asks next."""
     lines = [
         Text.assemble(
             f"  {cell.old} → {cell.new}  ",

@@ -1,4 +1,4 @@
-"""How is a verdict of a pair said in two letters, and what do the letters mean?"""
+"""How is a pair's verdict written in two letters, and what do the letters mean?"""
 
 from contractctl.check import worst
 from contractctl.matrix import Cell, Matrix
@@ -32,7 +32,7 @@ def letters(comparison: Comparison) -> str:
 
 
 def judged(matrix: Matrix) -> str:
-    """How a contract is judged: its level, and the choices that its format leaves."""
+    """How a contract is judged: its level, and the choices for its format."""
     return ", ".join((f"level {matrix.level}", *policies(matrix.policy)))
 
 
@@ -42,7 +42,7 @@ def grid(matrix: Matrix) -> dict[tuple[str, str], Cell]:
 
 
 def standing(matrix: Matrix) -> Status:
-    """The worst of what the level demands of the newest version, and of the consumers and producers who meet."""
+    """The worst of what the level demands of the newest version, and of the matches of consumers and producers."""
     newest = matrix.cells[-1:]
     said = [cell.comparison.towards(direction).status for cell in newest for direction in matrix.level.directions]
     return worst((*said, *(match.status for match in matrix.matches)))
@@ -55,7 +55,7 @@ def sentence(cell: Cell) -> str:
 
 
 def answer(matrices: tuple[Matrix, ...]) -> str:
-    """The first line: how many pairs there are, and how they stand."""
+    """The first line: how many pairs there are, and their verdicts."""
     cells = [cell for matrix in matrices for cell in matrix.cells]
     pairs = [letters(cell.comparison) for cell in cells]
     both = pairs.count("BF")

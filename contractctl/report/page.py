@@ -6,9 +6,9 @@ from contractctl.report.page_style import STYLE
 
 
 def page(title: str, skip: tuple[str, str], header: str, main: str, footer: str) -> str:
-    """A whole page; `skip` is an id and the words of the link that leads there past the header.
+    """A whole page; `skip` is an id and the text of the link that jumps there past the header.
 
-    `title` and `footer` are text, `header` and `main` are HTML. The policy lets nothing be fetched and nothing run.
+    `title` and `footer` are text, `header` and `main` are HTML. The page may fetch nothing and run nothing.
     """
     target, words = skip
     return f"""<!doctype html>

@@ -1,4 +1,4 @@
-"""What does a page look like, on a bright screen, a dark one, a small one, and on paper?"""
+"""What does a page look like on a bright screen, a dark one, a small one, and on paper?"""
 
 STYLE = """
 :root {

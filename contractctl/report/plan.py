@@ -1,4 +1,4 @@
-"""How does a new plan read? What becomes what, its files, and what its stages will do if asked."""
+"""How is a new plan shown? What becomes what, its files, and what its stages will do if asked."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plan_text(made: Made, files: Sequence[str], outlook: "Outlook | None", *, written: bool) -> str:
-    """For people. files: as they are shown; outlook: what the stages will do."""
+    """For people. files: their paths as shown; outlook: what the stages will do."""
     plan = made.plan
     lines = [f"{'wrote' if written else 'would write'} the plan '{plan.name}'", ""]
     lines += [f"  {one.contract}: {one.old} → {one.intermediate} (both sides) → {one.new}" for one in plan.movements]
@@ -55,7 +55,7 @@ def _next(made: Made) -> str:
 
 
 def _ways(operation: Operation) -> Iterator[str]:
-    """How values become each other, where that is not just the same value."""
+    """How values are converted, if they do not stay the same."""
     if operation.regroup is not None:
         yield from (f"up {name} = {text}" for name, text in operation.regroup.ups.items())
         yield from (f"down {name} = {text}" for name, text in operation.regroup.downs.items())
@@ -65,5 +65,5 @@ def _ways(operation: Operation) -> Iterator[str]:
 
 
 def _bare(expression: str) -> bool:
-    """Whether it is a name alone: the value stays what it is."""
+    """Whether it is only a name: the value does not change."""
     return expression.strip('"`[]').replace("_", "").isalnum()

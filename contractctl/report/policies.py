@@ -1,13 +1,13 @@
-"""How does the policy that a pair was judged by read?"""
+"""How is the policy that a pair was judged by worded?"""
 
 from collections.abc import Iterator, Mapping
 
 _SEVERAL = frozenset({"encodings"})
-"""Choices that may be of several things."""
+"""Choices that can have several values."""
 
 
 def policies(chosen: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """One phrase a choice, in the words of the options: `content-model strict`."""
+    """One phrase for each choice, in the words of the options: `content-model strict`."""
     for name, values in chosen.items():
         yield f"{name.replace('_', '-')} {', '.join(values)}"
 

@@ -1,4 +1,4 @@
-"""What do code scanners' viewers read? One SARIF 2.1.0 log, each finding a result, each rule with its page.
+"""What do viewers of code scanning read? One SARIF 2.1.0 log, each finding a result, each rule with its page.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """

@@ -1,4 +1,4 @@
-"""What does a person read on a terminal? The answer first, then who is let down, the proof and the way out."""
+"""What does a person read on a terminal? The answer first, then who breaks, the proof and the remedy."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ _COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOW
 
 
 def verdict(checked: Checked) -> str:
-    """The whole check. Colours are ANSI codes; click takes them away where no terminal reads."""
+    """The whole check. Colours are ANSI codes; click removes them where the output is not a terminal."""
     lines = [answer(checked)]
     for problem in checked.problems:
         lines += ["", *_problem(problem)]
@@ -26,7 +26,7 @@ def verdict(checked: Checked) -> str:
 
 
 def notes(checked: Checked) -> list[str]:
-    """What was assumed, and what goes for a pair as a whole: each in a line, once."""
+    """What was assumed, and what applies to a pair as a whole: each in a line, once."""
     return [f"note: {note}" for note in dict.fromkeys(note for one in checked.pairs for note in one.comparison.notes)]
 
 

@@ -1,4 +1,4 @@
-"""Which files carry a plan's stages out? Alembic revisions in the history that the repository has.
+"""Which files carry out a plan's stages? Alembic revisions in the history that the repository has.
 
 Every plan has a branch labelled expand and one labelled contract, which depends on it. A label may stand once in a
 history, so the two branches begin with a revision each, and every plan's revisions grow from these side by side:

@@ -1,4 +1,4 @@
-"""What does each revision of a plan say? Its place in the history, its steps, and whether it demands a decision."""
+"""What is in each revision of a plan? Its place in the history, its steps, and whether it demands a decision."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from contractctl.revisions.identifiers import ANCHORS, CONTRACT, EXPAND
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What one revision file says."""
+    """The content of one revision file."""
 
     id: str
     title: str
     head: str
-    """The revision that it grows from, or "base"."""
+    """The revision that it follows, or "base"."""
     label: str | None = None
     depends_on: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     tables: bool = False
-    """Whether it makes contractctl's own tables, which triggers write to."""
+    """Whether it creates contractctl's own tables, which triggers write to."""
     gate: Stage | None = None
     """The stage for which it demands a decision before it does anything."""
 
 
 def drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[Draft]:
-    """A plan's revisions, in their order. `needs` are those without which its tables are not there."""
+    """A plan's revisions, in order. `needs` are revisions without which its tables do not exist."""
     ids = plan.revisions
     yield Draft(
         ids[Stage.EXPAND],
@@ -72,7 +72,7 @@ def drafts(plan: Plan, needs: tuple[str, ...]) -> Iterator[Draft]:
 
 
 def anchors(directory: ScriptDirectory) -> Iterator[Draft]:
-    """The empty first revision of each branch, where it is not there yet."""
+    """The empty first revision of each branch, if it does not exist yet."""
     there = {script.revision for script in directory.walk_revisions()}
     for branch, id_ in ANCHORS.items():
         if id_ not in there:
@@ -82,12 +82,12 @@ def anchors(directory: ScriptDirectory) -> Iterator[Draft]:
 
 
 def _free_label(directory: ScriptDirectory, branch: str) -> str:
-    """The branch's name, or a longer one where the application's own history has that."""
+    """The branch's name, or a longer one if the application's own history uses it."""
     taken = {label for script in directory.walk_revisions() for label in script.branch_labels}
     return f"plans_{branch}" if branch in taken else branch
 
 
 def heads_of_others(directory: ScriptDirectory) -> tuple[str, ...]:
-    """Where the application's own history stands: it makes the tables that a plan changes."""
+    """The heads of the application's own history: it creates the tables that a plan changes."""
     heads = (directory.get_revision(head) for head in directory.get_heads())
     return tuple(head.revision for head in heads if branch_of(directory, head) is None)

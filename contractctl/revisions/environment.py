@@ -1,4 +1,4 @@
-"""Which Alembic environment carries the plans' revisions: the repository's own, or one that contractctl writes?"""
+"""Which Alembic environment holds the plans' revisions: the repository's own, or one that contractctl writes?"""
 
 import sys
 import tomllib
@@ -19,23 +19,23 @@ INI, PYPROJECT = "alembic.ini", "pyproject.toml"
 _TEMPLATES = Path(__file__).parent / "templates"
 _FILES = ("env.py", "script.py.mako", INI)
 _LOST = "Can't locate revision identified by"
-"""How Alembic words that a database is at a revision whose file is not here."""
+"""How Alembic words that a database is at a revision whose file is missing."""
 _UNNAMED = 'DATABASE = ""'
 """In env.py as contractctl writes it: the database, by its name in contractctl.toml."""
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What contractctl.toml says of a database and its revisions."""
+    """What contractctl.toml says about a database and its revisions."""
 
     database: str = ""
     """The database's name there."""
     settings: Path | None = None
-    """The alembic.ini or pyproject.toml, where it is named."""
+    """The alembic.ini or pyproject.toml, if it is named."""
     section: str = "alembic"
-    """Of alembic.ini, as `alembic --name` takes it."""
+    """The section of alembic.ini, as for `alembic --name`."""
     engine: str | None = None
-    """What an environment of several databases calls it."""
+    """Its name in an environment of several databases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Environment:
     home: Path
     """contractctl's own folder: plans/ and what belongs to them."""
     own: Path
-    """Where contractctl has written an environment, or is to write one: that folder, or one in it for each database."""
+    """Where contractctl has written an environment, or would: that folder, or one in it for each database."""
     base: Path
-    """The folder from which the repository's people run alembic: relative paths are meant from there."""
+    """The folder from which people run alembic: relative paths start there."""
     ini: Path | None = None
     """alembic.ini."""
     toml: Path | None = None
@@ -56,7 +56,7 @@ class Environment:
 
     @property
     def settings(self) -> Path | None:
-        """The file that a person thinks of as Alembic's settings."""
+        """The file that people know as Alembic's settings."""
         return self.toml or self.ini
 
     def config(self) -> Config:
@@ -68,7 +68,7 @@ class Environment:
 
     @contextmanager
     def entered(self) -> Iterator[ScriptDirectory]:
-        """Its revisions, while paths are as its people mean them. Raise ContractctlError for what Alembic refuses."""
+        """Its revisions, with relative paths as people mean them. Raise ContractctlError for what Alembic refuses."""
         before = sys.path[:]
         try:
             with chdir(self.base):
@@ -86,10 +86,10 @@ class Environment:
             sys.path[:] = before
 
     def _demand_whole(self, directory: ScriptDirectory) -> None:
-        """Every revision can be loaded, the application's and those of plans."""
+        """Raise ContractctlError unless every revision can be loaded, the application's and those of plans."""
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # as which Alembic reports a revision that is missing
+                warnings.simplefilter("error", UserWarning)  # how Alembic reports a missing revision
                 list(directory.walk_revisions())
         except Exception as error:
             # loading runs the application's own revision files, which may raise anything
@@ -99,11 +99,11 @@ class Environment:
             ) from error
 
     def is_there(self) -> bool:
-        """Whether there is anything to enter."""
+        """Whether the environment exists."""
         return self.settings is not None or (self.own / "env.py").is_file() or (self.own / "versions").is_dir()
 
     def missing(self) -> Mapping[Path, str]:
-        """The files that an environment of contractctl's still needs; another's is complete as it is."""
+        """The files that an environment of contractctl's own still needs; any other is complete as it is."""
         if self.settings not in (None, self.own / INI):
             return {}
         absent = [name for name in _FILES if not (self.own / name).exists()]
@@ -113,7 +113,7 @@ class Environment:
 
 
 def environment(home: Path, root: Path | None = None, called: Called | None = None) -> Environment:
-    """The repository's Alembic environment: the one that is named, else contractctl's own or the nearest above it.
+    """The repository's Alembic environment: the one that is named, else contractctl's own, or the nearest above it.
 
     `root` is where to stop, `home`'s parent where it is left out. Where there is none, contractctl writes its own: in
     `home`, or in a folder there for a database that has a name.
@@ -128,7 +128,7 @@ def environment(home: Path, root: Path | None = None, called: Called | None = No
 
 
 def _above(wanted: Environment, root: Path) -> Iterator[Environment]:
-    """Those in the folders above, the nearest first; where there is an env.py already, only those that lead to it."""
+    """Those in the folders above, the nearest first; if there is an env.py already, only those that point to it."""
     for folder in wanted.own.parents:
         if not folder.is_relative_to(root):
             return
@@ -161,7 +161,7 @@ def _named(wanted: Environment, named: Path) -> Environment:
 
 
 def _ini_speaks(ini: Path, section: str) -> bool:
-    """Whether alembic.ini has the section; a broken one speaks, so that what is broken is said."""
+    """Whether alembic.ini has the section; a broken file counts, so that its error is reported."""
     try:
         return Config(ini, ini_section=section).file_config.has_section(section)
     except IniError:
@@ -169,7 +169,7 @@ def _ini_speaks(ini: Path, section: str) -> bool:
 
 
 def _toml_speaks(toml: Path) -> bool:
-    """Whether pyproject.toml has [tool.alembic]; what else is in it, or broken in it, is none of our business."""
+    """Whether pyproject.toml has [tool.alembic]; anything else in it, even if broken, is none of our business."""
     text = toml.read_bytes()
     if b"alembic" not in text:
         return False

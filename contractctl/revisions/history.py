@@ -8,7 +8,7 @@ from contractctl.revisions.identifiers import ANCHORS, names
 
 
 def ancestors(directory: ScriptDirectory, heads: Iterable[str]) -> Iterator[Script]:
-    """These revisions and everything that they stand on, dependencies too."""
+    """These revisions and everything that they build on, dependencies included."""
     wanted, seen = list(heads), set[str]()
     while wanted:
         script = directory.get_revision(wanted.pop())
@@ -28,7 +28,7 @@ def branch_of(directory: ScriptDirectory, script: Script) -> str | None:
 
 
 def _below(directory: ScriptDirectory, script: Script) -> Iterator[Script]:
-    """The revision and those that it grows from."""
+    """The revision and those that it follows."""
     wanted, seen = [script.revision], set[str]()
     while wanted:
         found = directory.get_revision(wanted.pop())

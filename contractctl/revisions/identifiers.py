@@ -1,4 +1,4 @@
-"""What are revisions and branches called, and which of a history's revisions are contractctl's?"""
+"""How are revisions and branches named, and which of a history's revisions are contractctl's?"""
 
 import hashlib
 import re
@@ -17,11 +17,11 @@ _STAGES = {
     Stage.CONTRACT: "contract",
 }
 _LONGEST = 20
-"""Of a plan's name in an id: with its stage it fits the 32 characters of Alembic's version table."""
+"""How much of a plan's name an id has: with the stage it fits the 32 characters of Alembic's version table."""
 
 
 def identifiers(name: str, *, validating: bool = False) -> Mapping[Stage, str]:
-    """The ids of the revisions of the plan with this name, which has something to validate or not."""
+    """The ids of a plan's revisions; `validating`: whether it has something to validate."""
     stem = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
     if len(stem) > _LONGEST or stem != name.replace("-", "_"):
         stem = f"{stem[: _LONGEST - 7]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}".strip("_")
@@ -30,5 +30,5 @@ def identifiers(name: str, *, validating: bool = False) -> Mapping[Stage, str]:
 
 
 def names(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
-    """What Alembic says as nothing, one id, or several."""
+    """What Alembic gives as None, one id, or several."""
     return () if value is None else (value,) if isinstance(value, str) else tuple(value)

@@ -1,4 +1,4 @@
-"""How is a revision written down? Steps as Alembic renders them, in a file where the environment keeps such files."""
+"""How is a revision written? Steps as Alembic renders them, in a file where the environment keeps such files."""
 
 import os
 import re
@@ -27,19 +27,19 @@ from contractctl.revisions.identifiers import ANCHORS
 _MAKO = "script.py.mako"
 _SIGNATURE = re.compile(r"^def upgrade\(([^)]*)\)", re.MULTILINE)
 _ENGINE = "engine_name"
-"""What an environment of several databases hands to each revision."""
+"""What an environment of several databases passes to each revision."""
 _HOME = "CONTRACTCTL_HOME"
-"""Stands for the way to the plans until it is known where the file stands."""
+"""A placeholder for the path to the plans until the file's place is known."""
 _BY_ID = "%(rev)s"
 _PLAIN = (_BY_ID, "%(rev)s_%(slug)s")
-"""Names of files as Alembic gives them by default: the id of a plan's revision says it all."""
+"""Alembic's default file names; the id of a plan's revision says everything."""
 _LINE = 88
-"""Characters: black's, which every longer limit takes as well."""
+"""The line length of black, which fits every longer limit, too."""
 _QUIET: MessagingOptions = {"quiet": True}
 
 
 def render(plan: Plan, environment: Environment, *, after: Sequence[str] = ()) -> Mapping[Path, str]:
-    """The files to write, by their path, the environment's own where those are missing; nothing is written.
+    """The files to write, by path, including the environment's own if missing; nothing is written.
 
     `after` are contract revisions of earlier plans whose result this plan starts from.
     """
@@ -61,7 +61,7 @@ def write(plan: Plan, environment: Environment, *, after: Sequence[str] = ()) ->
 def _revisions(
     plan: Plan, environment: Environment, directory: ScriptDirectory | None, after: Sequence[str]
 ) -> Mapping[Path, str]:
-    """Each revision's file, rendered in a folder of its own for the place where the environment keeps it."""
+    """Each revision's file, rendered in a scratch folder for its place in the environment."""
     with tempfile.TemporaryDirectory(prefix="contractctl-") as folder:
         (Path(folder) / _MAKO).write_text(template("plan.py.mako"), encoding="utf-8")
         scratch = _scratch(Path(folder), directory, own=frozenset(plan.revisions.values()))
@@ -80,7 +80,7 @@ def _revisions(
 
 
 def _scratch(folder: Path, directory: ScriptDirectory | None, own: frozenset[str]) -> ScriptDirectory:
-    """The history in a folder where files may be written, but for revisions of this very plan.
+    """The history in a scratch folder, without revisions of this very plan.
 
     A run that was cut short left those.
     """
@@ -95,7 +95,7 @@ def _scratch(folder: Path, directory: ScriptDirectory | None, own: frozenset[str
         messaging_opts=_QUIET,
     )
     others = [
-        Script(script.module, script.revision, script.path)  # anew: the others know of what grows from them
+        Script(script.module, script.revision, script.path)  # again: loaded ones remember which revisions follow them
         for script in directory.walk_revisions()
         if script.revision not in own
     ]
@@ -105,14 +105,14 @@ def _scratch(folder: Path, directory: ScriptDirectory | None, own: frozenset[str
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where revisions stand, and what they are handed when they are run."""
+    """Where revisions are stored, and what they are passed when they run."""
 
     environment: Environment
     folder: Path
     known: Mapping[str, Path]
-    """Files that are there already, by revision."""
+    """Existing files, by revision."""
     signature: str
-    """Of upgrade(), as the environment's script.py.mako has it."""
+    """The parameters of upgrade(), as in the environment's script.py.mako."""
 
     @classmethod
     def of(cls, environment: Environment, directory: ScriptDirectory | None) -> "_Places":
@@ -122,7 +122,7 @@ class _Places:
         return cls(environment, _version_location(directory, known), known, _signature(Path(directory.dir) / _MAKO))
 
     def guard(self) -> str:
-        """What a revision says first where it is handed databases that are not meant."""
+        """The start of a revision that is also run for databases it is not meant for."""
         if _ENGINE not in self.signature:
             return ""
         known = re.split(r",\s*", self.environment.config().get_main_option("databases", ""))
@@ -136,7 +136,7 @@ class _Places:
         return f'if {_ENGINE} != "{self.environment.called.engine}":\n    return\n'
 
     def home_from(self, file: Path) -> str:
-        """Where the plans are, seen from a revision's file, in Python."""
+        """The path to the plans from a revision's file, as Python."""
         steps = Path(os.path.relpath(self.environment.home, file.parent)).parts
         ups = steps.count(os.pardir)
         return " / ".join([f"Path(__file__).parents[{ups}]", *(f'"{step}"' for step in steps[ups:])])
@@ -161,7 +161,7 @@ def _written(scratch: ScriptDirectory, plan: Plan, draft: Draft, places: _Places
     title = draft.title if draft.label else f"{plan.name}, {draft.title}"
     script = scratch.generate_revision(
         draft.id,
-        draft.title.partition(": ")[2] or draft.title,  # which the file's name may have in it
+        draft.title.partition(": ")[2] or draft.title,  # which may be part of the file's name
         head=draft.head,
         splice=True,
         branch_labels=draft.label,
@@ -213,7 +213,7 @@ def _downgrade(plan: Plan, draft: Draft, guard: str) -> str:
 
 
 def _code(steps: tuple[Step, ...]) -> str:
-    """The steps as Alembic renders them, without its remarks on generated commands: these are not to be adjusted."""
+    """The steps as Alembic renders them, without its advice to adjust generated commands: these stay."""
     rendered = render_python_code(UpgradeOps(ops=list(steps)))
     lines = [line for line in rendered.splitlines() if not line.strip().startswith("# ###")]
     code = dedent("\n".join(lines)).strip()
@@ -225,7 +225,7 @@ def _body(code: str) -> str:
 
 
 def _imports(draft: Draft) -> str:
-    """What the file's code names, as isort would have it."""
+    """The imports that the file's code needs, as isort would order them."""
     back = () if draft.gate is Stage.CONTRACT else operations.rollback(draft.steps)
     steps = (*draft.steps, *back)
     found: dict[str, set[str]] = {}

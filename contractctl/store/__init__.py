@@ -1,4 +1,4 @@
-"""Which contracts are there, and in which versions? Folders with a contract.toml; releases that never change again."""
+"""Which contracts exist, in which versions? Folders with a contract.toml; releases that never change again."""
 
 from contractctl.store.acceptances import read_acceptances
 from contractctl.store.contracts import (

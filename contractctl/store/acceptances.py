@@ -1,4 +1,4 @@
-"""Which findings does this TOML file accept? Its [[accepted]] tables, each whole, or named where it is wrong."""
+"""Which findings does this TOML file accept? Its [[accepted]] tables, each complete, or an error that names it."""
 
 from pathlib import PurePosixPath
 
@@ -35,7 +35,7 @@ def _inside(table: Table, key: str) -> str:
 
 
 def _said(table: Table, key: str) -> str:
-    """On one line, as it is shown."""
+    """On one line, for messages."""
     text = " ".join(table.needed_text(key).split())
     if not text:
         raise table.wrong(key, "a text that is not empty")

@@ -1,4 +1,4 @@
-"""Which contracts are there? Folders with a contract.toml."""
+"""Which contracts exist? Folders with a contract.toml."""
 
 import math
 import os
@@ -19,18 +19,18 @@ from contractctl.toml_text import Table, read_toml
 _MOST_LINKS = 40
 CONTRACT = "contract.toml"
 _FEW = 3
-"""How many contracts a message names."""
+"""How many contracts a message names at most."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 
 
 def names(contracts: Path) -> tuple[str, ...]:
-    """The contracts of the store, by name; none where there is no such folder."""
+    """The names of the store's contracts; none if the folder does not exist."""
     found = (path.parent for path in visible_files(contracts) if path.name == CONTRACT)
     return tuple(sorted(folder.relative_to(contracts).as_posix() for folder in found))
 
 
 def read(contracts: Path, name: str) -> Contract:
-    """One contract with its draft and releases. Raise ContractctlError, naming file and key, where it is broken."""
+    """One contract with its draft and releases. Raise ContractctlError, naming file and key, if it is broken."""
     folder = folder_of(contracts, name)
     if not (folder / CONTRACT).is_file():
         raise ContractctlError(f"there is no contract '{name}'{_likely(contracts, name)}", hint="contractctl list")
@@ -63,12 +63,12 @@ def read_all(contracts: Path) -> tuple[Contract, ...]:
 
 
 def draft_paths(contracts: Path, name: str) -> tuple[Path, ...]:
-    """Where a contract's draft lies, links followed; the main file first; empty where it has none."""
+    """The files of a contract's draft, links followed, the main file first; empty if it has none."""
     return tuple(path.resolve() for path in _drafts_as_given(contracts, name))
 
 
 def draft_links(contracts: Path, name: str) -> tuple[Path, ...]:
-    """The links on the way to a contract's draft: whoever turns one of them changes the draft."""
+    """The links on the way to a contract's draft: changing the target of one changes the draft."""
     return tuple(link for path in _drafts_as_given(contracts, name) for link in _links(path))
 
 
@@ -79,7 +79,7 @@ def _drafts_as_given(contracts: Path, name: str) -> list[Path]:
 
 
 def _links(path: Path) -> Iterator[Path]:
-    """Each in its real folder, one after the other. Links in a circle end somewhere."""
+    """Each link in its real folder, one after the other. Circular links end somewhere."""
     for _ in range(_MOST_LINKS):
         path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow them
         link = next((one for one in (*reversed(path.parents), path) if one.is_symlink()), None)
@@ -90,7 +90,7 @@ def _links(path: Path) -> Iterator[Path]:
 
 
 def of_path(contracts: Path, path: Path) -> tuple[str, ...]:
-    """The contracts whose drafts are this file, lie in this folder, or have it among theirs, by name."""
+    """The contracts whose draft is this file, lies in this folder, or includes it, by name."""
     asked = path.resolve()
     return tuple(
         name
@@ -101,7 +101,7 @@ def of_path(contracts: Path, path: Path) -> tuple[str, ...]:
 
 
 def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:
-    """The file or folder of a release; None where there is none."""
+    """The file or folder of a release; None if there is none."""
     return releases.path_of(folder_of(contracts, name) / releases.VERSIONS, number)
 
 
@@ -116,12 +116,12 @@ def release(contracts: Path, name: str, number: SemanticVersion, source_: Source
 
 
 def broken_releases(contracts: Path, name: str) -> tuple[tuple[str, str], ...]:
-    """What is no longer as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
+    """What is not as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
     return releases.broken(folder_of(contracts, name) / releases.VERSIONS)
 
 
 def folder_of(contracts: Path, name: str) -> Path:
-    """Where a contract of that name lies. Raise ContractctlError for what is not a valid contract name."""
+    """The folder of a contract. Raise ContractctlError for what is not a valid contract name."""
     if not _NAME.fullmatch(name):
         raise ContractctlError(
             f"'{name}' is not a valid contract name{_likely(contracts, name)}",
@@ -184,7 +184,7 @@ def _cadence(table: Table) -> float | None:
 
 
 def _root(contracts: Path) -> Path:
-    """The repository's folder; where there is none, the folder that the store lies in."""
+    """The repository's folder; without a repository, the folder around the store."""
     resolved = contracts.resolve()
     return next((folder for folder in resolved.parents if (folder / ".git").exists()), resolved.parent)
 

@@ -25,7 +25,7 @@ def path_of(contracts: Path, consumer: str) -> Path:
 
 
 def parse(text: str, place: str) -> tuple[Verification, ...]:
-    """The rows of a broker's matrix. Raise ContractctlError, naming `place` and the row, where it is none."""
+    """The rows of a broker's matrix. Raise ContractctlError, naming `place` and the row, for anything else."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -39,9 +39,9 @@ def parse(text: str, place: str) -> tuple[Verification, ...]:
 
 
 def add(contracts: Path, rows: Iterable[Verification]) -> tuple[Path, ...]:
-    """Keep rows beside those that are there; of two on the same pair the one that was verified later counts.
+    """Add rows to the existing ones; of two for the same pair, the one that was verified later counts.
 
-    Several may do so at once: each waits for the others at the consumer's file.
+    Several processes may do so at once: they lock the consumer's file in turn.
     """
     by_consumer: dict[str, list[Verification]] = {}
     for row in rows:
@@ -50,13 +50,13 @@ def add(contracts: Path, rows: Iterable[Verification]) -> tuple[Path, ...]:
 
 
 def read(contracts: Path, consumer: str) -> tuple[Verification, ...]:
-    """What is known of a consumer's verifications."""
+    """A consumer's known verifications."""
     path = path_of(contracts, consumer)
     return _parsed(path, consumer, path.read_text(encoding="utf-8")) if path.is_file() else ()
 
 
 def against(contracts: Path, consumers: Iterable[str], provider: str) -> Iterator[Verification]:
-    """All rows of those of these consumers that have a pact with a provider."""
+    """All rows of these consumers, as far as they have a pact with the provider."""
     wanted = json.dumps(provider, ensure_ascii=False)
     for consumer in consumers:
         path = path_of(contracts, consumer)
@@ -130,7 +130,7 @@ def _party(row: Any, key: str, at: str) -> tuple[str, str]:  # noqa: ANN401 - JS
     version = party.get("version") if isinstance(party, dict) else None
     number = version.get("number") if isinstance(version, dict) else None
     if isinstance(name, str) and number is None:
-        # a pact that no version of the provider has verified: the broker leaves the version out
+        # a pact that no version of the provider has verified: the broker leaves out the version
         return name_of(name, "a service"), ""
     if not isinstance(name, str) or not isinstance(number, str):
         raise ContractctlError(f"{at}: '{key}' has no name and version", hint="save the broker's matrix again")

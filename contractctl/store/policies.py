@@ -1,4 +1,4 @@
-"""How does this TOML file want versions judged? The choices that formats leave, each checked and named where wrong."""
+"""How are versions judged, according to this TOML file? The choices for its format, each checked."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ from contractctl.toml_text import Table
 
 
 def read_policy(table: Table, format_name: str | None = None) -> Policy:
-    """The policy of a contract of that format; of files of any format where it is None.
+    """The policy of a contract of that format; if None, of files of any format.
 
-    Raise ContractctlError for a value that is not a choice, and for a choice that means nothing for the format.
+    Raise ContractctlError for a value that is not a choice, and for a choice that does not apply to the format.
     """
     given = {name: table.has(name) for names in CHOICES.values() for name in names}
     allowed = CHOICES.get(format_name, tuple(given)) if format_name else tuple(given)

@@ -1,4 +1,4 @@
-"""How is a version frozen, and is it still what it was? A versions/ folder: releases, and their digests beside them."""
+"""How is a version frozen, and is it unchanged? A versions/ folder: releases, and their digests beside them."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from contractctl.writing import SCRATCHES, write_whole
 
 SUMS = "SHA256SUMS"
 VERSIONS = "versions"
-"""The folder of a contract that holds them."""
+"""The folder in a contract that holds its releases."""
 _NUMBERED = re.compile(r"(\d+\.\d+\.\d+)\..+")
 _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
@@ -21,7 +21,7 @@ _SCRATCH = ".release-"
 
 
 def path_of(versions: Path, number: SemanticVersion) -> Path | None:
-    """The file or folder of a release; None where there is none."""
+    """The file or folder of a release; None if there is none."""
     return next((path for path, found in numbered(versions) if found == number), None)
 
 
@@ -33,7 +33,7 @@ def place_of(versions: Path, number: SemanticVersion, source_: Source) -> Path:
 def freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
     """Freeze a text as a version: its file or folder in versions/, then its digests in SHA256SUMS.
 
-    A release that was cut short between the two is finished by releasing the same text again; any other text under a
+    A release that was interrupted between the two is finished by releasing the same text again; any other text under a
     number that is taken raises ContractctlError.
     """
     for name in _names(number, source_):
@@ -59,7 +59,7 @@ def _recorded(versions: Path, number: SemanticVersion, source_: Source) -> Path:
 
 
 def broken(versions: Path) -> tuple[tuple[str, str], ...]:
-    """What is no longer as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
+    """What is not as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
     recorded = _sums(versions)
     present = {file: one for path, _ in numbered(versions) for file, one in _sums_of(path).items()}
     bad = [("release-unrecorded", file) for file in present.keys() - recorded.keys()]
@@ -72,7 +72,7 @@ def broken(versions: Path) -> tuple[tuple[str, str], ...]:
 
 
 def numbered(versions: Path) -> list[tuple[Path, SemanticVersion]]:
-    """The releases in a versions/ folder. A file whose name is not a version is refused: it would be passed over."""
+    """The releases in a versions/ folder. A file whose name is not a version is refused rather than ignored."""
     found: dict[SemanticVersion, Path] = {}
     for path in sorted(versions.iterdir()) if versions.is_dir() else ():
         if path.name == SUMS or path.name.startswith("."):
@@ -92,7 +92,7 @@ def numbered(versions: Path) -> list[tuple[Path, SemanticVersion]]:
 
 @contextmanager
 def _alone(versions: Path) -> Iterator[None]:
-    """One release at a time; what one that was killed left half-made is cleared away."""
+    """One release at a time; the remains of a killed one are removed."""
     import fcntl
     import shutil
 
@@ -107,7 +107,7 @@ def _alone(versions: Path) -> Iterator[None]:
 
 
 def _names(number: SemanticVersion, source_: Source) -> list[str]:
-    """What the files of a release are called, below versions/."""
+    """The names of a release's files, below versions/."""
     if len(source_.files) == 1:
         return [f"{number}{Path(source_.name).suffix}"]
     return [f"{number}/{path}" for path in paths(source_)]
@@ -126,7 +126,7 @@ def _freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
                 made.parent.mkdir(parents=True, exist_ok=True)
                 made.write_bytes(file.content)
             (Path(scratch) / whole.name).rename(whole)
-    except OSError as error:  # a full disk names no file, and what is being made is nobody's name
+    except OSError as error:  # a full disk names no file, and a temporary file's name would tell the user nothing
         raise OSError(error.errno, error.strerror, str(whole)) from error
     return whole
 

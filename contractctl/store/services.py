@@ -1,4 +1,4 @@
-"""What does a version of a service provide and consume? One file a version, which never changes again."""
+"""What does a version of a service provide and consume? One file for each version, which never changes again."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from contractctl.writing import write_whole
 
 FOLDER = "services"
 IN_CHECKOUT = "service.toml"
-"""What a service's own repository calls its declaration."""
+"""The name of the declaration in a service's own repository."""
 
 _EXAMPLE = 'write for example: [[consumes]] contract = "shop/orders", versions = ["1.0.0"]'
 
@@ -22,7 +22,7 @@ def path_of(contracts: Path, service: str, version: str) -> Path:
 
 
 def read(contracts: Path, service: str, version: str) -> Declaration | None:
-    """What a version of a service declares; None where nobody has said it."""
+    """What a version of a service declares; None if there is no declaration."""
     path = path_of(contracts, service, version)
     if not path.is_file():
         return None
@@ -35,9 +35,9 @@ def read(contracts: Path, service: str, version: str) -> Declaration | None:
 def mentioning(
     contracts: Path, versions: Iterable[tuple[str, str]], names: Iterable[str]
 ) -> Mapping[tuple[str, str], Declaration | None]:
-    """The declarations of these (service, version): None where there is none.
+    """The declarations of these (service, version): None if there is none.
 
-    One that names none of these contracts is not read further: there are thousands, and it stands as empty.
+    One that names none of these contracts is not parsed and counts as empty: there are thousands.
     """
     wanted = [name.encode() for name in names]
     found: dict[tuple[str, str], Declaration | None] = {}
@@ -55,9 +55,9 @@ def mentioning(
 
 
 def declared(text: str, place: str, version: str | None) -> Declaration:
-    """What a service's own repository says: its name, and what it provides and consumes.
+    """The declaration in a service's own repository: its name, and what it provides and consumes.
 
-    Raise ContractctlError, naming `place` and the key, where it cannot be understood.
+    Raise ContractctlError, naming `place` and the key, if it cannot be understood.
     """
     table = toml_table(text, place)
     name, own = table.needed_text("name"), table.text("version")
@@ -74,9 +74,9 @@ def declared(text: str, place: str, version: str | None) -> Declaration:
 
 
 def write(contracts: Path, declaration: Declaration, origin: str) -> Path:
-    """Write a declaration down, all of it or none of it; `origin` says where it comes from.
+    """Write a declaration atomically; `origin` says where it comes from.
 
-    The same again changes nothing. Raise ContractctlError where the version has said something else before.
+    The same again changes nothing. Raise ContractctlError if the version declared something else before.
     """
     path = path_of(contracts, declaration.service, declaration.version)
     before = read(contracts, declaration.service, declaration.version)

@@ -1,4 +1,4 @@
-"""How does a version's text come from the disk, and what is it known by?"""
+"""How is a version's text read from the disk, and what identifies it?"""
 
 import errno
 import os
@@ -11,7 +11,7 @@ from contractctl.model.contract import File, Source
 
 
 def source(path: Path, within: Path | None = None) -> Source:
-    """A file, or the files of a folder, as the text of one version. `within`: links may not lead out of this folder."""
+    """A file, or the files of a folder, as the text of one version. `within`: links may not leave this folder."""
     files = [path] if not path.is_dir() else sorted(p for p in visible_files(path) if p.is_file())
     if not files:
         raise ContractctlError(f"{shown(path)}: the folder is empty", hint="put the schema files there")
@@ -23,13 +23,13 @@ def sources(paths: Sequence[Path], within: Path | None) -> Source:
     """Several files, the main one first, as the text of one version."""
     whole = [os.path.abspath(path) for path in dict.fromkeys(paths)]  # noqa: PTH100 - links stay what they are
     common = os.path.commonpath([os.path.dirname(path) for path in whole])  # noqa: PTH120 - as above
-    below = Path(common).is_relative_to(Path.cwd())  # one file's name leads to another's: all from here, or none
+    below = Path(common).is_relative_to(Path.cwd())  # all names are relative to here, or none
     files = (File.of(shown(Path(path)) if below else path, _content(Path(path), within)) for path in whole)
     return Source(tuple(files), folder=shown(Path(common)))
 
 
 def digest(source_: Source) -> str:
-    """What a version is known by: that of its file; of several, sha256 over names and digests."""
+    """What identifies a version: the digest of its file; of several, sha256 over names and digests."""
     sums = [file_digest(file.content) for file in source_.files]
     if len(sums) == 1:
         return sums[0]
@@ -38,7 +38,7 @@ def digest(source_: Source) -> str:
 
 
 def paths(source_: Source) -> list[str]:
-    """Where the files of a version lie inside it."""
+    """The paths of a version's files inside it."""
     folder = source_.folder or os.path.commonpath([file.name for file in source_.files])
     return [os.path.relpath(file.name, folder) for file in source_.files]
 
@@ -51,13 +51,13 @@ def file_digest(content: bytes) -> str:
 
 
 def with_lf(content: bytes) -> bytes:
-    """The same text whatever git makes of its line ends, as core.autocrlf and text=auto have it do; NUL is in none."""
+    """The same text whatever core.autocrlf and text=auto make of its line ends; with a NUL, it is not text."""
     return content if b"\0" in content else content.replace(b"\r\n", b"\n")
 
 
 def shown(path: Path) -> str:
     """The path as the user would write it from here."""
-    plain = os.path.normpath(path)  # a draft outside its contract's folder is named without the way there
+    plain = os.path.normpath(path)  # a draft outside its contract's folder is named without the path to it
     here = os.getcwd()  # noqa: PTH109 - asked for every file of a store: text is faster than paths
     return "." if plain == here else plain.removeprefix(f"{here.rstrip('/')}/")
 

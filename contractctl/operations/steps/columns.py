@@ -275,7 +275,7 @@ def refuse_dependents(
 ) -> None:
     """Raise ContractctlError, by name, where a view, index, trigger or key of the user's still uses the column.
 
-    `but` are what the names of those begin with, or hold, which the plan itself drops or hands over in the end.
+    `but` are what the names of those begin with, or contain, that the plan itself drops or hands over at the end.
     """
     get(database, Live(database, connection), table, column)
     found = [name for name in database.dependents(connection, table, column) if not any(one in name for one in but)]

@@ -113,7 +113,7 @@ class StopKeepingInStep(Step):
 
 
 def going(dropped: tuple[str, ...]) -> tuple[str, ...]:
-    """What the names of those hold that a plan itself drops in the end, or hands over: see `refuse_dependents`."""
+    """What the names of dependents contain that a plan itself drops or hands over: see `refuse_dependents`."""
     return (*(f"'{name}'" for name in dropped), "sequence '", "primary key '")
 
 
