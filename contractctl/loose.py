@@ -40,7 +40,10 @@ def version(path: Path, format_name: str | None = None) -> tuple[Source, str]:
 
 def two_versions(old: Path, new: Path, format_name: str | None) -> tuple[Source, Source, str]:
     """Both as version() reads them, and their format. Raise ContractctlError if they are of different formats."""
-    after, name = version(new, format_name)
+    told = format_name
+    if told is None and not new.suffix and not new.is_dir() and may_be_claimed(old.name):
+        told = version(old)[1]  # a pipe has no name that says what it is
+    after, name = version(new, told)
     before, _ = version(old, name)
     other = claimed(before.files[0])
     if format_name is None and other not in {None, name}:

@@ -91,6 +91,7 @@ def main() -> NoReturn:
     """Run a command and end the process with the exit code that the command's answer has."""
     stopping.end_like_ctrl_c()
     _print_anything()
+    _demand_utf8()
     gc.set_threshold(_FEW_LOOKS)  # what is loaded stays: it is hardly worth a look for garbage
     answer = run(sys.argv[1:])
     gc.freeze()  # what was read needs no last look for garbage: the process gives all of it back
@@ -102,6 +103,14 @@ def _print_anything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for the most part JSON's escapes, too
+
+
+def _demand_utf8() -> None:
+    """Git's names of files are UTF-8: read in another way, a file that is there is not found, and nobody judges it."""
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8":
+        wrong = f"Python reads file names as {encoding} here, and contractctl needs UTF-8 for them"
+        sys.exit(_complain(wrong, "set PYTHONUTF8=1, or a locale such as LC_ALL=C.UTF-8"))
 
 
 def run(arguments: list[str]) -> int:

@@ -75,8 +75,9 @@ class Repository:
     def _way_to(self, ref: str) -> str:
         """How a branch is had that this clone does not have."""
         if "origin" not in self._run("remote").split():
-            known = self._run("for-each-ref", "--count=5", "--format=%(refname:short)", "refs/heads").split()
-            return f"known branches: {', '.join(known) or 'none'}"
+            latest = ("--sort=-committerdate", "--count=5", "--format=%(refname:short)")
+            known = self._run("for-each-ref", *latest, "refs/heads").split()
+            return f"known branches, the latest first: {', '.join(known)}" if known else "there is no branch here yet"
         branch = ref.removeprefix("origin/")
         return f"git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}"
 

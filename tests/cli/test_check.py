@@ -61,6 +61,45 @@ def test_two_files_need_no_configuration_and_no_repository(contractctl: Run, tmp
     assert "fastavro" in done.stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no /dev/stdin")
+@pytest.mark.parametrize(("files", "piped"), [(("-", "new.avsc"), "old.avsc"), (("old.avsc", "-"), "new.avsc")])
+def test_one_of_two_files_may_come_from_a_pipe(files: tuple[str, str], piped: str, tmp_path: Path) -> None:
+    two_files(tmp_path)
+    command = [sys.executable, "-m", "contractctl", "check", *files]
+
+    done = subprocess.run(
+        command, cwd=tmp_path, input=(tmp_path / piped).read_text(), capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.startswith(f"incompatible: {' → '.join(files).replace('-', '/dev/stdin', 1)}\n"), done.stderr
+
+
+def test_a_pipe_cannot_be_both_files(contractctl: Run) -> None:
+    assert "stdin is read once" in contractctl("check", "-", "-", code=2).stderr
+
+
+def test_a_file_of_a_commit_as_git_writes_it_is_told_how_it_is_meant(contractctl: Run, tmp_path: Path) -> None:
+    two_files(tmp_path)
+
+    said = contractctl("check", "v1:new.avsc", "new.avsc", code=2).stderr
+
+    assert "hint: contractctl check --against v1 new.avsc\n" in said
+
+
+def test_names_of_files_are_never_read_in_another_encoding_than_gits(
+    contractctl: Run, tmp_path: Path, git: Git
+) -> None:
+    git("init", "-q", "-b", "main")
+    (tmp_path / "größe.avsc").write_text(OLD)
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    (tmp_path / "größe.avsc").write_text(NEW)
+
+    said = contractctl("check", "--against", "main", code=2, env={"LC_ALL": "C", "PYTHONUTF8": "0"}).stderr
+
+    assert "Python reads file names as ascii here" in said
+
+
 def test_a_compatible_pair_is_a_yes(contractctl: Run, tmp_path: Path) -> None:
     two_files(tmp_path, OLD, WIDER)
 
@@ -413,7 +452,7 @@ def test_whoever_gives_the_file_of_a_draft_is_told_the_name_of_its_contract(
 def test_a_missing_base_is_said(contractctl: Run, store: Path) -> None:
     said = contractctl("check", "--against", "nowhere", code=2).stderr
     assert "no commit 'nowhere'" in said
-    assert "known branches: main" in said
+    assert "known branches, the latest first: main" in said
 
 
 def test_strict_counts_what_is_lost(contractctl: Run, tmp_path: Path) -> None:

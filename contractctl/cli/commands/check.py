@@ -27,6 +27,9 @@ _FORMS = ("text", "json", "github", "gitlab", "junit", "sarif")
 """Each a module of contractctl.report."""
 _OF_TWO_FILES = ("schema", "dialect", "content_model", "encodings", "assert_formats", "columns")
 """Parameters that say about two files what contract.toml says about a contract."""
+_TWO = 2
+"""OLD and NEW."""
+_STDIN = "/dev/stdin"
 _LEVELS = click.Choice([level.value for level in Level], case_sensitive=False)
 
 
@@ -109,7 +112,7 @@ def command(
     \b
     contractctl check                          every contract: its draft and its releases
     contractctl check orders/order-placed      one contract
-    contractctl check old.avsc new.avsc        two files or folders; needs no configuration
+    contractctl check old.avsc new.avsc        two files or folders; - is stdin; needs no configuration
     contractctl check --against origin/main    only what changed since the branch split off
     contractctl check --against v1 'db/*.sql'  only these files or contracts, in the store or not
     contractctl check --live                   every contract of tables against its database
@@ -136,6 +139,8 @@ def command(
         _demand_live_alone()
         return _live(targets, database, form, extra=all_tables)
     demanded = Level(level.upper()) if level else None
+    if len(targets) == _TWO:
+        targets = tuple(_STDIN if target == "-" else target for target in targets)
     passes_unknown = False
     sent = clients.read(operations) if operations else ()
     with _laboratory(witness_on) as laboratory:
@@ -227,13 +232,17 @@ def _policy(
 
 def _are_files(targets: tuple[str, ...]) -> bool:
     """Whether OLD and NEW are meant: two paths. Raise ContractctlError where one of them is not there."""
+    if targets.count(_STDIN) > 1:
+        raise ContractctlError("only one of OLD and NEW can be -: stdin is read once", hint="name a file for the other")
     there = [Path(target).exists() for target in targets]
-    if len(targets) == 2 and all(there):  # noqa: PLR2004 - OLD NEW
+    if len(targets) == _TWO and all(there):
         return True
     hint = "contractctl check OLD NEW takes two files; contractctl check --against REF takes any number"
     for target, exists in zip(targets, there, strict=True):
         if not exists and may_be_claimed(target):
-            raise ContractctlError(f"{target}: there is no such file", hint=hint)
+            ref, _, file = target.partition(":")
+            since = f"contractctl check --against {ref} {file}" if file and Path(file).exists() else hint
+            raise ContractctlError(f"{target}: there is no such file", hint=since)
     for target in targets:
         if Path(target).is_file():
             owners = _owners(Path(target))
