@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from contractctl.documents import Json
 from contractctl.formats.json_schema.search.nodes import TRUE, Literal, Opaque, Pattern
 from contractctl.formats.json_schema.search.values import BOOLEAN, NUMBER, STRING
-from contractctl.formats.json_schema.spots import Spot
+from contractctl.formats.json_schema.spots import Spot, inside
 
 if TYPE_CHECKING:
     from contractctl.formats.openapi.views import View
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
 _LISTS = ("enum", "const")
 _OF_TEXTS = frozenset({"pattern", "format", "minLength", "maxLength", "contentEncoding"})
 _OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_OF_ITEMS = frozenset({"contains", "prefixItems", "unevaluatedItems"})
+_OF_LISTS = _OF_ITEMS | {"items", "minItems", "maxItems"}
 _WRITTEN = re.compile(r"true|false|-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?")
 _DENYING = frozenset({"not", "if"})
 _DIGITS = {"int32": 8, "int64": 17}
 """How many may follow the first in any number of a format."""
 
 
-def as_text(view: "View", keyword: str, value: dict[str, Json], literal: Literal) -> Literal:
+def as_text(view: "View", spot: Spot, keyword: str, value: dict[str, Json], literal: Literal) -> Literal:
     """What a keyword asserts of a value of which only the text arrives. literal: what it asserts in JSON."""
     if keyword in _LISTS:
         return view.space.any_of((literal, view.space.enum(_alike(value))))
     if keyword != "type" or not view.takes:
         return literal
-    others = view.space.any_of(_read_otherwise(view, value))
+    others = view.space.any_of(_read_otherwise(view, spot, value))
     if not view.readings.shared.words.isdisjoint(_DENYING):
         others = view.space.all_of((others, _unknown(view, "what is denied for a value of another type is not judged")))
     return view.space.any_of((literal, others))
@@ -39,9 +41,13 @@ def as_text(view: "View", keyword: str, value: dict[str, Json], literal: Literal
 
 def apart(view: "View", spot: Spot, keyword: str) -> Literal:
     """What a keyword that stands apart from the type makes of the text of another type."""
-    if "type" in spot.keywords or keyword not in _OF_TEXTS | _OF_NUMBERS:
+    asked = _OF_TEXTS | _OF_NUMBERS | (_OF_LISTS if view.readings.role.repeats else frozenset())
+    if "type" in spot.keywords or keyword not in asked:
         return TRUE
-    others = STRING if keyword in _OF_NUMBERS or spot.keywords[keyword] in _DIGITS else NUMBER | BOOLEAN
+    if keyword in _OF_LISTS:
+        others = STRING | NUMBER | BOOLEAN
+    else:
+        others = STRING if keyword in _OF_NUMBERS or spot.keywords[keyword] in _DIGITS else NUMBER | BOOLEAN
     reason = f"what '{keyword}', which stands apart from the type, makes of the text of another is not judged"
     return view.space.any_of((view.space.kinds(others) ^ 1, _unknown(view, reason)))
 
@@ -50,7 +56,7 @@ def _unknown(view: "View", reason: str) -> Literal:
     return view.space.literal(Opaque(reason, "text"))
 
 
-def _read_otherwise(view: "View", value: dict[str, Json]) -> Iterator[Literal]:
+def _read_otherwise(view: "View", spot: Spot, value: dict[str, Json]) -> Iterator[Literal]:
     """What of other types has a text that may be read as one of these."""
     for name in value["type"] if isinstance(value["type"], list) else [value["type"]]:
         if name == "boolean":
@@ -60,6 +66,14 @@ def _read_otherwise(view: "View", value: dict[str, Json]) -> Iterator[Literal]:
         elif name == "string" and _OF_TEXTS.isdisjoint(value):
             listed = not value.keys().isdisjoint(_LISTS)
             yield view.space.enum(_alike(value)) if listed else view.space.kinds(NUMBER | BOOLEAN)
+        elif name == "array" and view.readings.role.repeats and _may_hold_one(value):
+            item = view.of(inside(view.schema, spot, "items")) if "items" in value else TRUE
+            yield view.space.all_of((item, view.space.kinds(STRING | NUMBER | BOOLEAN)))
+
+
+def _may_hold_one(value: dict[str, Json]) -> bool:
+    """Whether nothing but the schema of its items says whether a list of one is taken."""
+    return _OF_ITEMS.isdisjoint(value) and value.get("minItems", 0) in (0, 1) and value.get("maxItems") != 0
 
 
 def _numeric(view: "View", value: dict[str, Json]) -> Literal:

@@ -92,7 +92,16 @@ def _both(way: Way, call: Call, sent: Parameter, taken: Parameter) -> Iterator[F
         yield from _spelling(way, call, (sent, taken), at)
     _, left = single(way.caller, sent.spot)
     _, right = single(way.server, taken.spot)
-    yield from way.judged(call, role_of(sent, call.caller_path), (left, right), taken.shown, **facts)
+    role = Role.REPEATED if _is_repeated(way.server, sent, taken) else role_of(sent, call.caller_path)
+    yield from way.judged(call, role, (left, right), taken.shown, **facts)
+
+
+def _is_repeated(server: Document, sent: Parameter, taken: Parameter) -> bool:
+    """Whether a list is read from all values of its name in a query, as `a=1&a=2`: so it is from one."""
+    if sent.media or taken.media or {sent.style, taken.style} != {"form"} or taken.where != "query":
+        return False
+    read = spelling(server, taken.spot, taken.style)
+    return read.explode and read.types == frozenset({"array"})
 
 
 def role_of(sent: Parameter, path: str) -> Role:

@@ -62,6 +62,8 @@ class Role(Enum):
     """As the fields of a form of a request, each of them a text."""
     PARAMETER = "parameter"
     """As text, in a query, a header or a cookie, in a part of a path beside other text, or as a body of text."""
+    REPEATED = "repeated"
+    """As text in a query where a list is read from all values of its name: one value is a list of one."""
     SEGMENT = "segment"
     """As all the text between two slashes of a path: without any, it is another path."""
     HEADER = "header"
@@ -75,6 +77,11 @@ class Role(Enum):
     def is_text(self) -> bool:
         """Whether all that travels there is text: https://spec.openapis.org/oas/v3.1.0#style-values."""
         return self not in {Role.REQUEST, Role.RESPONSE}
+
+    @property
+    def repeats(self) -> bool:
+        """Whether one value is read as a list of one."""
+        return self is Role.REPEATED
 
     @property
     def may_hide(self) -> bool:
@@ -177,7 +184,7 @@ class View(Meaning):
             return TRUE
         own = READ.get(keyword)
         literal = own(self, read, spot, value) if own is not None else super()._read(read, spot, keyword, value)
-        return as_text(self, keyword, value, literal) if self._arrives_as_text else literal
+        return as_text(self, spot, keyword, value, literal) if self._arrives_as_text else literal
 
     def usual(self, read: Read, spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
         """What the keyword asserts in JSON Schema."""

@@ -50,6 +50,16 @@ def judged(sent: dict[str, Any], taken: dict[str, Any]) -> Status:
         (INTEGER, {"type": "string", "not": {"pattern": "^1"}}, WHO_KNOWS),
         (INTEGER, {"type": "string", "not": {"enum": ["1"]}}, NO),
         (listed("5"), {"allOf": [INTEGER, {"minimum": 9}]}, WHO_KNOWS),
+        (INTEGER, {"type": "array", "items": STRING, "minItems": 1}, YES),
+        (STRING, {"type": "array"}, YES),
+        (STRING, {"type": "array", "items": INTEGER}, NO),
+        (INTEGER, {"type": "array", "items": INTEGER, "minItems": 2}, NO),
+        (INTEGER, {"type": "array", "maxItems": 0}, NO),
+        (INTEGER, {"type": "array", "prefixItems": [BOOLEAN]}, NO),
+        (INTEGER, {"allOf": [{"type": "array"}, {"minItems": 2}]}, NO),
+        (STRING, {"type": "array", "allOf": [{"items": INTEGER}]}, WHO_KNOWS),
+        (INTEGER, {"type": "array", "not": {"minItems": 1}}, WHO_KNOWS),
+        ({"type": "array", "items": STRING}, STRING, NO),
         ({"type": "integer", "format": "int32"}, {"allOf": [INTEGER, {"format": "int64"}]}, YES),
     ],
 )
@@ -80,16 +90,19 @@ WORDS: dict[str, list[Any]] = {
     "maxLength": [1, 2],
     "minimum": [0, 2],
     "maximum": [1, 12],
+    "minItems": [1, 2],
+    "maxItems": [0, 1],
+    "items": [{"type": "integer"}, {"type": "string"}, {"minLength": 2}, {"minimum": 1}],
 }
 
 
 def schema(random: Random, depth: int = 2, *, typed: bool = False) -> dict[str, Any]:
-    """Of single values, its keywords beside each other or apart. typed: its type stands outside."""
+    """Of single values and lists, its keywords beside each other or apart. typed: its type stands outside."""
     made: dict[str, Any] = {
         word: random.choice(WORDS[word]) for word in random.sample(sorted(WORDS), random.choice([0, 1, 2]))
     }
     if not typed and random.random() < 0.7:
-        made["type"] = random.choice(["string", "integer", "boolean", "number", ["string", "integer"]])
+        made["type"] = random.choice(["string", "integer", "boolean", "number", ["string", "integer"], "array"])
     if depth and random.random() < 0.5:
         within = random.choice(["allOf", "anyOf", "oneOf", "not"])
         parts = [schema(random, depth - 1, typed=typed or "type" in made) for _ in range(random.choice([1, 2]))]
@@ -103,3 +116,5 @@ def readings(value: Any) -> Iterator[Any]:
     yield text
     if text in {"0", "1", "12", "-1", "1.5", "true", "false"}:
         yield json.loads(text)
+        yield [json.loads(text)]
+    yield [text]
