@@ -21,6 +21,12 @@ _OF_TEXTS = frozenset({"pattern", "format", "minLength", "maxLength", "contentEn
 _OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _OF_ITEMS = frozenset({"contains", "prefixItems", "unevaluatedItems"})
 _OF_LISTS = _OF_ITEMS | {"items", "minItems", "maxItems"}
+_ANY_TYPE = frozenset({"string", "boolean", "integer", "number", "array", "object", "null"})
+_TYPES: dict[type, frozenset[str]] = {
+    str: frozenset({"string"}),
+    bool: frozenset({"boolean"}),
+    int: frozenset({"integer", "number"}),
+}
 _WRITTEN = re.compile(r"true|false|-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?")
 _DENYING = frozenset({"not", "if"})
 _DIGITS = {"int32": 8, "int64": 17}
@@ -30,7 +36,7 @@ _DIGITS = {"int32": 8, "int64": 17}
 def as_text(view: "View", spot: Spot, keyword: str, value: dict[str, Json], literal: Literal) -> Literal:
     """What a keyword asserts of a value of which only the text arrives. literal: what it asserts in JSON."""
     if keyword in _LISTS:
-        return view.space.any_of((literal, view.space.enum(_alike(value))))
+        return view.space.enum([*_listed(value, keyword), *_alike(value, keyword)])
     if keyword != "type" or not view.takes:
         return literal
     others = view.space.any_of(_read_otherwise(view, spot, value))
@@ -64,8 +70,8 @@ def _read_otherwise(view: "View", spot: Spot, value: dict[str, Json]) -> Iterato
         elif isinstance(name, str) and name in {"integer", "number"} and _OF_NUMBERS.isdisjoint(value):
             yield _numeric(view, value)
         elif name == "string" and _OF_TEXTS.isdisjoint(value):
-            listed = not value.keys().isdisjoint(_LISTS)
-            yield view.space.enum(_alike(value)) if listed else view.space.kinds(NUMBER | BOOLEAN)
+            listing = next((keyword for keyword in _LISTS if keyword in value), None)
+            yield view.space.enum(_alike(value, listing)) if listing else view.space.kinds(NUMBER | BOOLEAN)
         elif name == "array" and view.readings.role.repeats and _may_hold_one(value):
             item = view.of(inside(view.schema, spot, "items")) if "items" in value else TRUE
             yield view.space.all_of((item, view.space.kinds(STRING | NUMBER | BOOLEAN)))
@@ -86,10 +92,18 @@ def _numeric(view: "View", value: dict[str, Json]) -> Literal:
     return view.space.all_of((view.space.kinds(STRING), written, view.space.enum([""]) ^ 1))
 
 
-def _alike(value: dict[str, Json]) -> list[Json]:
+def _alike(value: dict[str, Json], keyword: str) -> list[Json]:
     """What has the same text as one of the values that a schema lists."""
-    listed = value.get("enum", [value.get("const")])
-    return [other for one in (listed if isinstance(listed, list) else ()) for other in _other_readings(one)]
+    return [other for one in _listed(value, keyword) for other in _other_readings(one)]
+
+
+def _listed(value: dict[str, Json], keyword: str) -> list[Json]:
+    """The values that a schema lists, without those that the type beside them never is."""
+    listed = value[keyword] if keyword == "enum" else [value[keyword]]
+    said = value.get("type")
+    types = said if isinstance(said, list) else [said]
+    read = listed if isinstance(listed, list) else []
+    return [one for one in read if said is None or not _TYPES.get(type(one), _ANY_TYPE).isdisjoint(types)]
 
 
 def _other_readings(value: Json) -> Iterator[Json]:
