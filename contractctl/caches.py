@@ -1,4 +1,4 @@
-"""Where is kept what can be made again? In a folder that is safe to delete, and that its owner can move or refuse."""
+"""Where are caches kept? In a folder that is safe to delete, and that its owner can move or refuse."""
 
 import os
 from pathlib import Path
@@ -9,9 +9,9 @@ OFF = "off"
 
 
 def folder(name: str) -> Path | None:
-    """The folder for one kind of thing, which need not exist; None where nothing is to be kept.
+    """The folder for one kind of cache, which need not exist; None if nothing should be kept.
 
-    Without a word of the user's it lies where the platform wants it:
+    By default it is where the platform wants it:
     https://specifications.freedesktop.org/basedir-spec/latest/.
     """
     given = os.environ.get(VARIABLE, "")

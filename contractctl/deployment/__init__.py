@@ -1,6 +1,6 @@
-"""May this version of a service go to that environment? Pure: what is on record in, an answer out.
+"""May this version of a service be deployed to that environment? Pure: the record in, an answer out.
 
-Everything that the version provides or consumes is held against every live counterpart, canaries as well, in the
+Everything that the version provides or consumes is compared with every live counterpart, canaries included, in the
 direction that applies; then against the plans in flight. What is not on record is unknown, never a yes.
 """
 
@@ -15,7 +15,7 @@ __all__ = ("Answer", "InFlight", "Outcome", "Question", "Reason", "Unfiled", "Wh
 
 
 def can_i_deploy(question: Question, judge: Judge) -> Answer:
-    """The answer, with everything that stands in the way, and what was looked at and holds."""
+    """The answer, with everything that is in the way, and what was checked and holds."""
     held: list[str] = []
     reasons = worst_first(_reasons(question, judge, held))
     return Answer(question.service, question.version, question.environment, question.now, reasons, tuple(held))

@@ -1,4 +1,4 @@
-"""What is the answer to "may this version go there", and for which reasons?"""
+"""What is the answer to "may this version be deployed there", and for which reasons?"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,12 +47,12 @@ _OUTCOMES = {
     Why.OLD_SIDE_GONE: Outcome.NO,
     Why.PLAN_NOT_THERE_YET: Outcome.WAIT,
 }
-"""All others are unknown."""
+"""The outcomes of reasons; all others are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that stands in the way."""
+    """One thing that is in the way."""
 
     why: Why
     message: str
@@ -63,12 +63,12 @@ class Reason:
     counterpart: str | None = None
     """service@version."""
     share: float | None = None
-    """Percent of the counterpart's traffic that this version takes there."""
+    """The percentage of its service's traffic that the counterpart takes there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """May this version go there?"""
+    """May this version be deployed there?"""
 
     service: str
     version: str
@@ -76,9 +76,9 @@ class Answer:
     at: float
     """Unix seconds."""
     reasons: tuple[Reason, ...]
-    """What stands in the way, the worst first; none where the answer is yes."""
+    """What is in the way, the worst first; empty if the answer is yes."""
     held: tuple[str, ...]
-    """What was looked at and holds, in words."""
+    """What was checked and holds, in words."""
 
     @property
     def outcome(self) -> Outcome:
@@ -88,6 +88,6 @@ class Answer:
 
 
 def worst_first(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """In the order of their outcomes, each once."""
+    """Reasons in the order of their outcomes, each once."""
     order = list(Outcome)
     return tuple(sorted(dict.fromkeys(reasons), key=lambda reason: order.index(reason.why.outcome)))

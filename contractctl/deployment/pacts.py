@@ -1,4 +1,4 @@
-"""Has a Pact broker seen a version verified against everybody who is live on the other side?"""
+"""Has a version been verified, according to a Pact broker, against everybody live on the other side?"""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ _Pair = tuple[str, str, str, str]
 
 
 def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
-    """Each live counterpart by pact, verified, refused or never tried."""
+    """Reasons for each live counterpart by pact that was refused or never tried."""
     rows = {_pair(row): row for row in question.verifications}
     yield from _providers(question, rows, held)
     yield from _consumers(question, rows, held)
 
 
 def _providers(question: Question, rows: dict[_Pair, Verification], held: list[str]) -> Iterator[Reason]:
-    """The version asked about is a consumer: its providers must be there."""
+    """The version asked about is a consumer: its providers must be live."""
     asked = question.service, question.version
     others = sorted({row.provider for row in rows.values() if row.consumer == question.service})
     if others and not _is_imported(rows, asked):
@@ -54,7 +54,7 @@ def _is_imported(rows: dict[_Pair, Verification], consumer: tuple[str, str]) -> 
 
 
 def _unseen(consumer: tuple[str, str], provider: str, share: float | None) -> Reason:
-    """A matrix that does not know a version, and knows others of it, is older than the version."""
+    """A matrix that knows other versions of a service but not this one is older than this version."""
     name = "@".join(consumer)
     return Reason(
         Why.NOT_VERIFIED,

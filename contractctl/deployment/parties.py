@@ -1,4 +1,4 @@
-"""Is a version compatible with everybody who is live on the other side of its contracts?"""
+"""Is a version compatible with everybody live on the other side of its contracts?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _REMEDIES = {
     " it into not_services; then import the list again",
 }
 _MOST_REASONS = 3
-"""Of one pair: the first ones say enough."""
+"""How many findings to show for one pair: the first ones say enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Table:
 
 
 def known(question: Question) -> Iterator[Reason]:
-    """A live version must have said what it has to do with contracts: it may be a counterpart of this one."""
+    """A live version must have declared how it relates to contracts: it may be a counterpart of this one."""
     where, asked = question.environment, (question.service, question.version)
     for service, version, share in live_versions(question.live):
         if question.declarations.get((service, version)) is None and (service, version) != asked:
@@ -67,7 +67,7 @@ def _unaccounted(service: str, percent: float, where: str) -> Reason:
 
 
 def meet(question: Question, use: Use, judge: Judge, held: list[str], *, consumers: bool) -> Iterator[Reason]:
-    """One contract of the version against everybody on its other side: its `consumers`, or those who provide it."""
+    """One contract of the version against everybody on the other side: its `consumers`, or its providers."""
     contract = question.contracts.get(use.contract)
     asked = Counterpart(question.service, question.version, 0.0, use)
     if contract is None:
@@ -90,7 +90,7 @@ def meet(question: Question, use: Use, judge: Judge, held: list[str], *, consume
 
 
 def _missing(question: Question, contract: Contract, others: list[Counterpart], *, consumers: bool) -> Iterator[Reason]:
-    """Those whom contract.toml names and who do not meet it here; and where nobody is known at all."""
+    """Reasons for parties that contract.toml names and that were not met here, and if nobody is known at all."""
     where, who = question.environment, "consumer" if consumers else "producer"
     there = {other.service for other in others}
     for party in contract.consumers if consumers else contract.producers:
@@ -117,7 +117,7 @@ def _missing(question: Question, contract: Contract, others: list[Counterpart], 
 
 
 def _unseen(question: Question, contract: Contract, name: str, who: str) -> Iterator[Reason]:
-    """contract.toml says that it is there: it was never recorded, or the versions on record say nothing of it."""
+    """contract.toml names it, but it was never recorded, or the recorded versions do not mention the contract."""
     where, live = question.environment, question.live.get(name)
     if live is None:
         yield Reason(
@@ -151,7 +151,7 @@ def _attested(question: Question, contract: Contract, consumer: str | None) -> b
 
 
 def _pair(table: _Table, consumer: Counterpart, provider: Counterpart, other: Counterpart) -> Iterator[Reason]:
-    """Every version that the one reads by, with every version that the other gives; `other` is who is live."""
+    """Every version that one reads with, against every version that the other writes; `other` is the live one."""
     unheard = [reason for side in (consumer, provider) if (reason := _unheard_of(table, side))]
     if unheard:
         yield unheard[0]

@@ -1,4 +1,4 @@
-"""Do the plans in flight let a version go there? Readers of both sides before writers of the new one."""
+"""Do the plans in flight allow the deployment? Readers of both sides before writers of the new one."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _UNTOUCHED = frozenset({State.PLANNED, State.ROLLED_BACK})
 
 
 def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
-    """What each plan says to what the version uses. Events move with the services: their versions have met already."""
+    """What each plan says about what the version uses. Events move with services: those were compared."""
     assert question.declaration is not None  # noqa: S101 - asked only where it is there
     uses = (*question.declaration.provides, *question.declaration.consumes)
     yield from _unfiled(question, frozenset(use.contract for use in uses))
@@ -32,7 +32,7 @@ def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
 
 
 def _unfiled(question: Question, used: frozenset[str]) -> Iterator[Reason]:
-    """A plan that nobody can read here may have taken away what the version uses."""
+    """A plan whose file is not here may have taken away what the version uses."""
     if question.planned_for not in {None, question.environment}:
         return
     for one in question.unfiled:
@@ -69,7 +69,7 @@ def _moved(question: Question, flight: InFlight, movement: Movement, uses: list[
 
 
 def _brought_by_another(question: Question, flight: InFlight, movement: Movement) -> bool:
-    """Whether a later plan leads to the version that one which was taken back has led to: then that one is asked."""
+    """Whether a later plan leads to the version to which a plan that was rolled back led: then that one is asked."""
     return any(
         (move.contract, move.new) == (movement.contract, movement.new) and other.standing.state is not State.ROLLED_BACK
         for other in question.plans

@@ -1,4 +1,4 @@
-"""What is known when somebody asks whether a version may go to an environment?"""
+"""What is known when somebody asks whether a version may be deployed to an environment?"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,37 +20,37 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Unfiled:
-    """A plan that a journal tells to be under way, and whose file lies on another branch, or is gone."""
+    """A plan that is under way according to a journal, but whose file is on another branch or gone."""
 
     name: str
     standing: Standing
     contracts: frozenset[str] | None
-    """Those that it moves; None where the journal does not tell."""
+    """The contracts that it moves; None if the journal does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The version asked about, and everything that is on record of where it would go."""
+    """The version asked about, and everything on record about its destination."""
 
     service: str
     version: str
     environment: str
     declaration: Declaration | None
     live: Mapping[str, Live]
-    """By service. Empty where nothing was ever deployed there, as far as anybody has said."""
+    """By service. Empty if no deployment there was ever recorded."""
     declarations: Mapping[tuple[str, str], Declaration | None]
-    """Of every live version, by service and version; None where nobody has declared it."""
+    """The declaration of every live version, by service and version; None if there is none."""
     contracts: Mapping[str, Contract]
-    """Those that the version provides or consumes; one that is not there is in no store."""
+    """The contracts that the version provides or consumes; a missing one is in no store."""
     now: float
     """Unix seconds."""
     doubts: tuple[Doubt, ...] = ()
-    """Why there may be more that is live, and nobody knows it."""
+    """Why more may be live than is known."""
     plans: tuple[InFlight, ...] = ()
-    """Those that move one of the contracts."""
+    """The plans that move one of the contracts."""
     unfiled: tuple[Unfiled, ...] = ()
     planned_for: str | None = None
-    """The environment whose databases the plans stand in; None where nobody has said it."""
+    """The environment of the plans' databases; None if it was not declared."""
     attested: tuple[Record, ...] = ()
     verifications: tuple[Verification, ...] = ()
     """Rows of a Pact broker's matrix that name the service on either side."""
@@ -58,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """A live version that stands on the other side of a contract."""
+    """A live version on the other side of a contract."""
 
     service: str
     version: str
@@ -78,7 +78,7 @@ def live_versions(live: Mapping[str, Live]) -> Iterator[tuple[str, str, float]]:
 
 
 def counterparts(question: Question, contract: str, *, consumers: bool) -> Iterator[Counterpart]:
-    """Who is live and consumes a contract, or provides it. The version asked about meets itself as well."""
+    """The live versions that consume a contract, or provide it. The version asked about also meets itself."""
     seen = list(live_versions(question.live))
     known = dict(question.declarations)
     asked = question.service, question.version

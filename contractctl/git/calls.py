@@ -1,4 +1,4 @@
-"""How is git called, and what does a user read where it fails? Nothing is fetched, and every refusal has a way out."""
+"""How is git called, and what does a user read if it fails? Nothing is fetched, and every error has a remedy."""
 
 import os
 import subprocess
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import git
 
 _NO_REMOTE = {"GIT_ALLOW_PROTOCOL": "none"}
-"""git would fetch unasked what a partial clone lacks; with no protocol left it fails instead, in every version."""
+"""git would silently fetch what a partial clone lacks; without any allowed protocol, every version fails instead."""
 _INDEX = "GIT_INDEX_FILE"
 _FOUND = 3
-"""What `git cat-file --batch` says of an object that it has: id, type, size."""
+"""What `git cat-file --batch` says about an object that it has: id, type, size."""
 
 
 def no_git() -> ContractctlError:
@@ -25,7 +25,7 @@ def no_git() -> ContractctlError:
 def _own_index(root: Path, git_dir: Path) -> dict[str, str]:
     """In a hook git names the index of the hook's repository; for another one, such as a submodule, it is the other's.
 
-    One that git makes for a single commit stays: it lies beside the one that it replaces.
+    One that git makes for a single commit is kept: it lies beside the one that it replaces.
     """
     named = os.environ.get(_INDEX)
     if named is None or (root / named).resolve().parent == git_dir.resolve():
@@ -44,7 +44,7 @@ class Calls:
         """The process that serves blob(), once it is needed."""
 
     def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
-        """What git prints. allowed: the exit codes that are an answer."""
+        """What git prints. allowed: the exit codes that count as an answer."""
         import git
 
         try:
@@ -128,7 +128,7 @@ class Calls:
         return otherwise
 
     def _refuse_missing(self) -> None:
-        """Say so where what git lacks was left at a remote on purpose."""
+        """Raise ContractctlError if what git lacks was left at a remote on purpose."""
         remote = self.partial
         if remote is not None:
             raise ContractctlError(

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _GLOB = frozenset("*?[")
 _AS_IT_IS: Mapping[int, str] = {}
 _IN_A_PATTERN = str.maketrans({character: f"\\{character}" for character in "\\*?["})
-"""How the characters of a folder's name are written, which may look like a pattern's."""
+"""How to escape characters of a folder's name that look like a pattern."""
 _WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FILES = frozenset({"100644", "100755"})
 _LINK = "120000"
 
 
 def open_objects(path: Path) -> "Repository | None":
-    """The repository whose root is this very folder, bare ones too; None where it is none."""
+    """The repository whose root is this very folder, bare ones too; None if it is none."""
     try:
         import git
     except ImportError:
@@ -73,7 +73,7 @@ class Repository:
         raise ContractctlError(f"git knows no commit '{ref}'", hint=self._git.more_history(self._way_to(ref)))
 
     def _way_to(self, ref: str) -> str:
-        """How a branch is had that this clone does not have."""
+        """How to get a branch that this clone does not have."""
         if "origin" not in self._run("remote").split():
             latest = ("--sort=-committerdate", "--count=5", "--format=%(refname:short)")
             known = self._run("for-each-ref", *latest, "refs/heads").split()
@@ -198,12 +198,12 @@ class Repository:
         """
         if self.head() is None:
             return {}
-        # -m: a file may come with a merge, too
+        # -m: a merge may add a file, too
         how = (*printed.LOG, "-m", "--no-show-signature", "--diff-filter=AR")
         return printed.arrivals(self._run("log", *how, "--", f":(top,glob){pattern}"), self._git.cut)
 
     def user(self) -> str | None:
-        """Who commits here, as name and address; None where git was never told."""
+        """Who commits here, as name and address; None if git has not been told."""
         ident = self._run("var", "GIT_AUTHOR_IDENT", allowed=(0, 128))
         return ident.rpartition(">")[0] + ">" if ">" in ident else None
 
@@ -212,7 +212,7 @@ class Repository:
         return path.resolve().relative_to(self.root.resolve()).as_posix()
 
     def _pathspecs(self, paths: Sequence[str], within: Path | None = None) -> list[str]:
-        """What looks like a pattern may be a file's very name, too."""
+        """What looks like a pattern may also be a file's literal name."""
         folder = Path.cwd() if within is None else within.resolve()
         literal = [f":(top,literal){self._from_root(path, folder, _AS_IT_IS)}" for path in paths]
         return literal + [

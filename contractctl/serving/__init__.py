@@ -1,4 +1,4 @@
-"""What is answered to those who ask over HTTP? The same as on the command line, and never a yes out of silence.
+"""What is answered over HTTP? The same as on the command line, and silence is never a yes.
 
 A question comes in by `application`, behind a token and within limits. It is answered by one of the `workers`,
 processes of our own that are ended when they take too long: what they run is given, this package decides nothing.

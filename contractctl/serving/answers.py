@@ -1,4 +1,4 @@
-"""What is answered, and which status tells it to a caller that reads nothing else?"""
+"""What is the answer, and which status conveys it to a caller that reads nothing else?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """Of a gate, and of can-i-deploy in the same words."""
+    """The verdict of a gate, and of can-i-deploy in the same words."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
@@ -16,13 +16,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found out."""
+    """The answer to a question."""
 
     verdict: Verdict
     message: str
-    """It in a line, for who reads no more."""
+    """The answer in a line, for those who read no more."""
     retry_after: float | None
-    """Seconds, where waiting alone can turn it into a pass."""
+    """Seconds, if waiting alone can turn it into a pass."""
     part: str
     """What `found` is called in the body: decision or deployability."""
     found: Mapping[str, Any]
@@ -30,13 +30,13 @@ class Answer:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The first two are what a caller logs that cuts it short."""
+        """The first two come first for callers that log only the beginning."""
         first = {"verdict": self.verdict.value, "message": self.message, "retry_after": self.retry_after}
         return first | {self.part: dict(self.found)}
 
     @property
     def status(self) -> int:
-        """Where 200 is a yes. `curl --retry` comes again after 503, and after none of the others."""
+        """The status, where 200 means yes. `curl --retry` retries after 503 and none of the others."""
         match self.verdict:
             case Verdict.PASS:
                 return 200
@@ -47,7 +47,7 @@ class Answer:
 
 
 class ProblemError(Exception):
-    """Why nothing was found out: https://www.rfc-editor.org/rfc/rfc9457.html."""
+    """Why there is no answer: https://www.rfc-editor.org/rfc/rfc9457.html."""
 
     def __init__(self, status: int, title: str, detail: str | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(title)

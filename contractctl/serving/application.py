@@ -1,6 +1,6 @@
 """What is answered over HTTP, and how many questions at once? An ASGI application.
 
-Nothing is kept from one answer to the next. Whatever goes wrong has a status that no caller takes for a yes.
+No state is kept between answers. Every failure has a status that no caller takes for a yes.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _COME_AGAIN = 1.0
 
 
 def application(terms: Terms, ask: Callable[[Question], Awaitable[Answer]], log: Callable[[str], None]) -> ASGIApp:
-    """Everything that is answered. `log` takes lines of JSON; none holds a token, a header or a query."""
+    """The whole application. `log` receives lines of JSON; none contains a token, a header or a query."""
     desk = _Desk(terms, ask)
     handlers = {HTTPException: _refused, ProblemError: _problem, Exception: _ours}
     app = Starlette(routes=list(desk.routes()), exception_handlers=handlers)
@@ -35,7 +35,7 @@ def application(terms: Terms, ask: Callable[[Question], Awaitable[Answer]], log:
 
 
 class _Desk:
-    """Where questions are taken in, and answers handed out."""
+    """Takes questions and gives answers."""
 
     def __init__(self, terms: Terms, ask: Callable[[Question], Awaitable[Answer]]) -> None:
         self.meters = meters.Meters()
@@ -45,7 +45,7 @@ class _Desk:
         self._readiness: asyncio.Task[Answer] | None = None
 
     def routes(self) -> list[Route]:
-        """A path, the one method it takes, and who answers."""
+        """Each path, its only method, and its handler."""
         found = [
             _route("/health/live", "GET", _alive),
             _route("/health/ready", "GET", self._ready),
@@ -61,7 +61,7 @@ class _Desk:
         return found
 
     def _telling(self, read: "_Read") -> "_Endpoint":
-        """200 for every verdict: the caller reads it in the body, as Argo Rollouts does by a JSON path."""
+        """200 for every verdict: the caller reads it in the body, as Argo Rollouts does with a JSON path."""
 
         async def tell(request: Request) -> Response:
             self._demand_token(request)
@@ -70,7 +70,7 @@ class _Desk:
         return tell
 
     def _deciding(self, read: "_Read") -> "_Endpoint":
-        """200 for a pass alone: the caller reads the status."""
+        """200 only for a pass: the caller reads the status."""
 
         async def decide(request: Request) -> Response:
             self._demand_token(request)
@@ -79,7 +79,7 @@ class _Desk:
         return decide
 
     def _hook(self, read: "_Read") -> "_Endpoint":
-        """As `_deciding`. Flagger sends no header, so that its metadata may hold the token."""
+        """As `_deciding`. Flagger sends no header, so its metadata may contain the token."""
 
         async def decide(request: Request) -> Response:
             by_header = "authorization" in request.headers
@@ -130,7 +130,7 @@ class _Desk:
     def _looked(self, look: "asyncio.Task[Answer]") -> None:
         self._readiness = None
         if not look.cancelled():
-            look.exception()  # it is told to those who wait, where somebody still does
+            look.exception()  # those who still wait are told
 
     async def _metrics(self, request: Request) -> Response:
         self._demand_token(request)
@@ -168,7 +168,7 @@ def _route(path: str, method: str, endpoint: _Endpoint) -> Route:
         return await endpoint(request)
 
     route = Route(path, named, methods=[method])
-    route.methods = {method}  # Starlette adds HEAD to every GET, and a HEAD has no verdict
+    route.methods = {method}  # Starlette adds HEAD to every GET, but a HEAD has no verdict
     return route
 
 

@@ -1,4 +1,4 @@
-"""How long may connections live, how many at once, and how does serving end? The HTTP server has no setting for it."""
+"""How long may connections live, how many at once, and how does serving end? The HTTP server has no such settings."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ _MOST_CONNECTIONS = 256
 _LARGEST_HEAD = 16 * 1024
 _HEAD_SECONDS = 5.0
 _SPARE_SECONDS = 2.0
-"""For what is around an answer: reading the request, sending what was found out."""
+"""Time for what surrounds an answer: reading the request, sending the response."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BY_SIGNAL = 128
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections. Raise ContractctlError where there can be none."""
+    """A listening socket. Raise ContractctlError if there cannot be one."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
@@ -39,7 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def shown(host: str, port: int) -> str:
-    """As a URL writes it."""
+    """The host as a URL writes it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -71,7 +71,7 @@ async def serve(
 
 
 def _patient(seconds: float) -> type[asyncio.Protocol]:
-    """A protocol whose connections end: soon where nothing is asked, and at last where nobody reads the answer."""
+    """A protocol whose connections end: soon if nothing is asked, and eventually if nobody reads the answer."""
 
     class Patient(H11Protocol):
         _ends: tuple[asyncio.TimerHandle, ...] = ()
@@ -98,7 +98,7 @@ def _patient(seconds: float) -> type[asyncio.Protocol]:
 
 
 class _Server(uvicorn.Server):
-    """One that ends at the first signal when all is answered, at the second one at once."""
+    """A server that ends at the first signal once everything is answered, and at the second one at once."""
 
     exit_code = 0
 
@@ -124,7 +124,7 @@ class _Server(uvicorn.Server):
 
 
 def _tell_warnings(log: Callable[[str], None]) -> None:
-    """What the HTTP server warns of, as lines of the same log; without tracebacks, which could hold anything."""
+    """The HTTP server's warnings as lines of the same log; without tracebacks, which could contain anything."""
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

@@ -1,4 +1,4 @@
-"""Who is let in, and for how long? At most so large, one request for a connection; the log says that it went."""
+"""Which requests are let in, and for how long? With a size limit, one for each connection; each is logged."""
 
 import asyncio
 import hmac
@@ -20,7 +20,7 @@ SEEN = "contractctl.seen"
 _LARGEST_HEAD = 16 * 1024
 _LONGEST_PATH = 300
 _CLOSING = (
-    (b"connection", b"close"),  # so that a connection cannot outlast what its one request may take
+    (b"connection", b"close"),  # so that a connection cannot outlast its one request
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -28,7 +28,7 @@ _CLOSING = (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is demanded of those who ask."""
+    """The limits for requests."""
 
     token: str | None = field(repr=False)
     """None: anybody may ask."""
@@ -40,20 +40,20 @@ class Terms:
     """What the Host header may name beside this machine's own names; None: anything."""
 
     def allow(self, given: str) -> bool:
-        """In a time that does not tell how much of it was right."""
+        """Compare in constant time."""
         return self.token is None or hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self.token.encode())
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the log and the meters tell of a request."""
+    """What the log and the meters report about a request."""
 
     endpoint: str = "none"
     verdict: str | None = None
 
 
 class Door:
-    """Lets a request in and says in the log that it went: at most so long, at most so large, one for a connection."""
+    """Lets a request in and logs it: limited in time and size, one for each connection."""
 
     def __init__(self, app: ASGIApp, terms: Terms, meters: Meters, log: Callable[[str], None]) -> None:
         self._app = app

@@ -9,7 +9,7 @@ _PAYLOAD = ("name", "namespace", "phase")
 
 
 def token_of(content_type: str, body: bytes) -> str:
-    """metadata.token, empty where there is none. Raise ProblemError where it is not a payload of Flagger's."""
+    """metadata.token, empty if there is none. Raise ProblemError if it is not a payload of Flagger's."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise ProblemError(415, "the body is not application/json", "send a payload as Flagger does")
     try:

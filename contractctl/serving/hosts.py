@@ -1,4 +1,4 @@
-"""Does a request mean this server? A browser can be led to it by a name of somebody else's: DNS rebinding.
+"""Is a request meant for this server? A browser can be led here by somebody else's name: DNS rebinding.
 
 The Host header is then that name, and a page of theirs reads the answer. Only names that nobody else can give out are
 taken: addresses of loopback, and `localhost`; https://www.rfc-editor.org/rfc/rfc6761.html#section-6.3.

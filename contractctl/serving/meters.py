@@ -1,4 +1,4 @@
-"""How many have asked, what were they told, and how long did it take? As Prometheus reads it."""
+"""How many requests were there, what was answered, and how long did it take? In Prometheus' format."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -7,7 +7,7 @@ _SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Meters:
-    """Nothing in them names a plan, a service or an environment."""
+    """The metrics. None names a plan, a service or an environment."""
 
     def __init__(self) -> None:
         self._all = CollectorRegistry()
@@ -19,16 +19,16 @@ class Meters:
         self._asking = Gauge("contractctl_serve_asking", "Questions that are being answered.", registry=self._all)
 
     def count(self, endpoint: str, status: int, verdict: str | None, seconds: float) -> None:
-        """One request that is over."""
+        """Count one finished request."""
         self._requests.labels(endpoint, str(status)).inc()
         self._seconds.labels(endpoint).observe(seconds)
         if verdict is not None:
             self._answers.labels(endpoint, verdict).inc()
 
     def asking(self, questions: int) -> None:
-        """So many at this moment."""
+        """How many requests are being answered at this moment."""
         self._asking.set(questions)
 
     def text(self) -> bytes:
-        """All of it."""
+        """All metrics as text."""
         return generate_latest(self._all)

@@ -1,4 +1,4 @@
-"""What is asked? A path and a query as one value, or a refusal that says what is wrong with them."""
+"""What is asked? A path and a query as one value, or an error that says what is wrong with them."""
 
 import json
 import re
@@ -74,7 +74,7 @@ def deployability(path: Mapping[str, str], query: Query) -> Deployability:
 
 
 def _parameters(query: Query, known: tuple[str, ...]) -> dict[str, str]:
-    """Each once, and none that nobody understands: what is misspelt would be a question that nobody asked."""
+    """Each at most once, and only known ones: a misspelt one would ask another question."""
     found: dict[str, str] = {}
     for name, value in query:
         if name not in known:

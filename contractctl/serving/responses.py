@@ -1,4 +1,4 @@
-"""How does an answer go out over HTTP? As JSON; a problem as RFC 9457 has it, and with the time to come again."""
+"""How is an answer sent over HTTP? As JSON; a problem as in RFC 9457, with the time after which to retry."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def as_json(
     *,
     retry_after: float | None = None,
 ) -> Response:
-    """retry_after: in seconds, where coming again can help."""
+    """retry_after: in seconds, if a retry can help."""
     content = json.dumps(body, ensure_ascii=False, allow_nan=False)
     kind = "application/problem+json" if "title" in body else "application/json"
     later = {} if retry_after is None else {"retry-after": str(max(1, ceil(retry_after)))}
@@ -25,5 +25,5 @@ def as_json(
 
 
 def as_problem(problem: ProblemError, headers: Mapping[str, str] | None = None) -> Response:
-    """What went wrong, with a status that no caller takes for a yes."""
+    """The problem, with a status that no caller takes for a yes."""
     return as_json(problem.body, problem.status, headers, retry_after=problem.retry_after)

@@ -1,4 +1,4 @@
-"""How does a process answer one question after the other? A line in, a line out, until nobody asks any more."""
+"""How does a process answer one question after the other? A line in, a line out, until stdin ends."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Who answers? Processes of our own, each one question at a time, ended where they take too long."""
+"""Who answers? Processes of our own, each one question at a time, killed if they take too long."""
 
 import asyncio
 import contextlib
@@ -56,7 +56,7 @@ class Workers:
         self._idle.append(starting)
 
     def _next(self) -> "Task[Process]":
-        """One that is there, else one that is starting, else a new one."""
+        """An idle one, else one that is starting, else a new one."""
         self._idle = [one for one in self._idle if not _has_ended(one)]
         found = next((one for one in self._idle if one.done()), self._idle[0] if self._idle else None)
         if found is None:
@@ -100,7 +100,7 @@ def _has_ended(worker: "Task[Process]") -> bool:
 
 
 def _end(worker: Process) -> None:
-    """With whatever it has started."""
+    """End it with whatever it has started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(worker.pid, signal.SIGKILL)
 

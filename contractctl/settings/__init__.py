@@ -22,7 +22,7 @@ from contractctl.toml_text import Table, read_toml, toml_table
 
 FILE = "contractctl.toml"
 _SERVERS = frozenset({"catalog", "mariadb_digests", "pg_stat_statements", "prometheus"})
-"""Those that have an address; the others have files."""
+"""Sources with an address; the others have files."""
 _SQLITE = "sqlite:///"
 _DIALECTS = {
     "sqlite": "sqlite",
@@ -40,7 +40,7 @@ class EvidenceSource:
     source: str
     """One of evidence.SOURCES."""
     given: str = field(repr=False)
-    """The location as it is written, maybe env:NAME."""
+    """The location as written, possibly env:NAME."""
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -66,7 +66,7 @@ class EvidenceSource:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What contractctl.toml says, with defaults for what it does not say."""
+    """The content of contractctl.toml, with defaults for what it leaves out."""
 
     root: Path
     contracts: Path
@@ -76,7 +76,7 @@ class Settings:
     policy: Policy = Policy()
     """For files outside the store; a contract names its own."""
     strict: bool = False
-    """Whether data loss breaks, too."""
+    """Whether data loss counts as breaking, too."""
     unknown_passes: bool = False
     """Whether `check` lets an unknown verdict pass."""
     accepted: tuple[Acceptance, ...] = ()
@@ -97,7 +97,7 @@ class Settings:
 
     @property
     def environment(self) -> str | None:
-        """Which environment the databases belong to; None where nobody has said it."""
+        """The environment that the databases belong to; None if it was not declared."""
         return None if self.given_environment is None else from_environment(self.given_environment)
 
     @property
@@ -107,7 +107,7 @@ class Settings:
 
     @property
     def dialect(self) -> str | None:
-        """The SQL dialect of the database that is named, in the words of contract.toml; None where nobody can say."""
+        """The SQL dialect of the named database, in the words of contract.toml; None if unknown."""
         try:
             scheme = (self.database_url or "").partition(":")[0].partition("+")[0]
         except ContractctlError:
@@ -153,7 +153,7 @@ def load(start: Path) -> Settings:
 
 
 def load_at(start: Path, repository: Repository, commit: str) -> Settings:
-    """The settings that were in force at `start` in a commit; the defaults where they cannot be read."""
+    """The settings that were in force at `start` in a commit; the defaults if they cannot be read."""
     root = repository.root.resolve()
     folders = [folder for folder in (start.resolve(), *start.resolve().parents) if folder.is_relative_to(root)]
     try:
@@ -161,7 +161,7 @@ def load_at(start: Path, repository: Repository, commit: str) -> Settings:
             table = _table_at(folder, repository, commit)
             if table is not None:
                 return _settings(folder, table)
-    except (ContractctlError, ValueError):  # what could not be read held for nobody
+    except (ContractctlError, ValueError):  # settings that could not be read were not in force
         pass
     return _settings(root, Table(FILE, {}))
 
@@ -175,7 +175,7 @@ def _table(folder: Path) -> Table | None:
     own, pyproject = folder / FILE, folder / "pyproject.toml"
     if own.is_file():
         return read_toml(own, _shown(own))
-    # a pyproject.toml that does not speak of us is not read: it is none of our business whether it is whole
+    # a pyproject.toml without our table is not parsed: whether it is valid is none of our business
     if pyproject.is_file() and b"contractctl" in pyproject.read_bytes():
         tools = read_toml(pyproject, _shown(pyproject)).table("tool")
         return tools.table("contractctl") if tools.has("contractctl") else None

@@ -1,4 +1,4 @@
-"""In which databases are plans carried out, and which Alembic environment has each? A URL is read when it is used."""
+"""In which databases do plans run, and which Alembic environment does each have? A URL is read when it is used."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from contractctl.errors import ContractctlError
 from contractctl.toml_text import Table
 
 _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)([^/:?].*)")
-"""A path that is relative: to the root, wherever contractctl is run."""
+"""A relative path: it starts at the root, wherever contractctl is run."""
 _SECRETS = frozenset({"password", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key", "apikey"})
 """Query parameters of a URL that hold secrets."""
 ENVIRONMENT = "env:"
@@ -22,16 +22,16 @@ class NamedDatabase:
     """A database as contractctl.toml names it."""
 
     name: str
-    """As a contract.toml says it; empty for the one of [database]."""
+    """Its name as in a contract.toml; empty for the one of [database]."""
     given: str = field(repr=False)
     """Its URL, or env:NAME."""
     root: Path
     alembic: Path | None = None
-    """The alembic.ini or pyproject.toml of the environment with its revisions, where that is not found by itself."""
+    """The alembic.ini or pyproject.toml of the environment with its revisions, if that is not found automatically."""
     section: str = "alembic"
-    """Of alembic.ini, as `alembic --name` takes it."""
+    """The section of alembic.ini, as for `alembic --name`."""
     engine: str | None = None
-    """What an Alembic environment of several databases calls it."""
+    """Its name in an Alembic environment of several databases."""
 
     @property
     def url(self) -> str:
@@ -47,7 +47,7 @@ class NamedDatabase:
 
     @property
     def place(self) -> str:
-        """The table of contractctl.toml that speaks of it."""
+        """The table of contractctl.toml that defines it."""
         return f"[databases.{self.name}]" if self.name else "[database]"
 
 
@@ -96,7 +96,7 @@ def from_environment(value: str) -> str:
 
 
 def refuse_secrets(where: str, url: str) -> None:
-    """A secret does not belong into a file that git keeps; the message must not spread it further."""
+    """A secret does not belong in a file that git keeps; the message must not spread it further."""
     try:
         parts = urlsplit(url)
         secret = parts.password is not None or any(key.lower() in _SECRETS for key, _ in parse_qsl(parts.query))
