@@ -63,7 +63,7 @@ def _open(made: Decision) -> Iterator[str]:
     found = [*open_conditions(made), *waived]
     if not found:
         return
-    yield from _section("open", "What does not hold", "Each by itself keeps the stage from beginning.")
+    yield from _section("open", "What does not hold", "Each of these alone keeps the stage from beginning.")
     for one in found:
         kind = _KINDS[one.outcome]
         yield f'<div class="finding {kind}"><p class="what">{_badge(one.outcome)} {escape(one.name)}'
@@ -150,14 +150,14 @@ def _records(case: Case) -> Iterator[str]:
     if not case.records:
         yield '<p class="empty">There is none.</p>\n</section>\n'
         return
-    yield from _head("Records", ("number", "source", "what it is about", "window", "age", "wholeness", "asked"))
+    yield from _head("Records", ("number", "source", "what it is about", "window", "age", "completeness", "asked"))
     for place, record in enumerate(case.records, 1):
         cells = (
             escape(record.source),
             escape(record.kind),
             escape(_window(record)),
             f'<span class="count">{span(max(0.0, case.now - record.collected_at))}</span>',
-            escape("; ".join(_wholeness(record))),
+            escape("; ".join(_completeness(record))),
             f"<code>{escape(record.query)}</code>",
         )
         row = "".join(f"<td>{cell}</td>" for cell in cells)
@@ -172,7 +172,7 @@ def _window(record: Record) -> str:
     return f"{moment(record.window_from)} to {moment(record.window_to)}, {span(seconds)}"
 
 
-def _wholeness(record: Record) -> Iterator[str]:
+def _completeness(record: Record) -> Iterator[str]:
     if record.problem:
         yield record.problem
     if record.expected_heartbeats:

@@ -35,7 +35,7 @@ def _contents(matrices: tuple[Matrix, ...]) -> str:
         f"<li><b>{escape(domain)}</b>\n<ul>{''.join(_entry(number, one) for number, one in those)}</ul></li>\n"
         for domain, those in groupby(numbered, lambda pair: pair[1].contract.rpartition("/")[0])
     )
-    said = "The mark: what its level demands of the newest version, and how its consumers meet its producers."
+    said = "The mark sums up the newest version at its level, and the consumers with their producers."
     listed = f'<ul class="domains">{groups}</ul>\n<p class="hint">{said}</p>'
     return f'<nav class="contents" aria-label="Contracts">\n{listed}</nav>'
 

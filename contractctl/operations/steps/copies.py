@@ -209,7 +209,7 @@ def _demand_none_refers(how: Copying, connection: Connection, table: str, what: 
     if found is not None:
         raise ContractctlError(
             f"foreign key '{found[0]}' of '{found[1]}' refers to '{table}', which {what}",
-            hint="drop it first, and add it again in the end",
+            hint="drop it first, and add it again at the end",
         )
 
 
