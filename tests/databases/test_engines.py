@@ -501,15 +501,19 @@ def test_what_a_pooler_does_not_know_of_is_not_set_outside_of_transactions(postg
 
 
 @pytest.mark.parametrize(
-    "preferred", ["SET bytea_output = escape", "SET TimeZone = 'Asia/Tokyo'", "SET DateStyle = German"]
+    "preferred",
+    ["bytea_output = escape", "TimeZone = 'Asia/Tokyo'", "DateStyle = German", "quote_all_identifiers = on"],
 )
 def test_values_look_the_same_whatever_a_role_prefers(postgresql_url: str, preferred: str) -> None:
+    """Hazard 5: with names in quotes, a default that asks a sequence was taken for a given value."""
     with application(postgresql_url) as owner:
-        run(owner, f"ALTER DATABASE {postgresql_url.rpartition('/')[2]} {preferred}")
+        run(owner, f"ALTER DATABASE {postgresql_url.rpartition('/')[2]} SET {preferred}")
     with opened(postgresql_url) as engine:
-        found = asked(engine, r"SELECT concat('\x00ff'::bytea, ' ', timestamptz '2024-02-01 00:30:00+02')")
+        found = asked(
+            engine, r"SELECT concat_ws(' ', '\x00ff'::bytea, timestamptz '2024-02-01 00:30+02', regclass 'pg_proc')"
+        )
 
-    assert found == r"\x00ff 2024-01-31 22:30:00+00"
+    assert found == r"\x00ff 2024-01-31 22:30:00+00 pg_proc"
 
 
 def test_nothing_is_truncated_in_silence_on_mariadb(mariadb_server: Server, mariadb_url: str) -> None:

@@ -33,6 +33,7 @@ _SETTINGS: Mapping[str, str] = {
     "IntervalStyle": "postgres",
     "bytea_output": "hex",
     "extra_float_digits": "1",
+    "quote_all_identifiers": "off",  # the catalogue's own texts are compared, and read
 }
 """What values look like as text, and what is seen, must not hang on who asks."""
 _TRACKED = ("standard_conforming_strings", "TimeZone", "DateStyle")
