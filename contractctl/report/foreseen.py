@@ -21,6 +21,7 @@ _BATCHED = {
     Stage.BACKFILL: "fills the existing rows, in short batches, each in its own transaction",
     Stage.VERIFY: "compares both sides of every row by checksums, range by range",
 }
+_SETTINGS = ("SET ", "RESET ", "BEGIN", "COMMIT")
 _MINUTE, _HOUR = 60, 3600
 _TRIGGERS = re.compile(
     r"(?!.*\b(?:RENAME|CHANGE|DROP) COLUMN\b).*(?:\b(?:TRIGGER|FUNCTION)\b|DELETE FROM \W?contractctl_)", re.DOTALL
@@ -69,7 +70,7 @@ def tree(outlook: Outlook) -> list[dict[str, Any]]:
 
 
 def _is_setting(statement: Statement) -> bool:
-    return (statement.lock, statement.work) == ("none", Work.NONE) and statement.sql.startswith(("SET ", "RESET "))
+    return (statement.lock, statement.work) == ("none", Work.NONE) and statement.sql.startswith(_SETTINGS)
 
 
 def _lines(outlook: Outlook, step: Foreseen, statement: Statement) -> Iterator[str]:

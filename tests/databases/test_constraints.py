@@ -28,7 +28,7 @@ def carried_out(shop: Shop, statements: Callable[[Live], tuple[Statement, ...]])
     with shop.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         found = statements(Live(shop.database, connection))
         shop.database.carry_out(connection, found)
-        return [statement.sql for statement in found if not statement.sql.startswith(("SET ", "RESET "))]
+        return [statement.sql for statement in found if statement.lock != "none"]
 
 
 def a_check(catalog: Live) -> tuple[Statement, ...]:

@@ -494,7 +494,7 @@ def test_what_a_pooler_does_not_know_of_is_not_set_outside_of_transactions(postg
         before = [driver.execute(f"SHOW {name}").fetchone()[0] for name in names]
         statement = Statement("CREATE INDEX CONCURRENTLY i ON pg_temp.t (id)", "none", transactional=False)
         alone.exec_driver_sql("CREATE TEMPORARY TABLE t (id int)")
-        waiting.carry_out(alone, waiting.patient(statement))
+        waiting.carry_out(alone, waiting.patient_outside(statement))
         after = [driver.execute(f"SHOW {name}").fetchone()[0] for name in names]
 
     assert after == before == ["on", "0", "0", "hex", "1"]

@@ -14,7 +14,7 @@ from contractctl.databases.postgresql.statements.altering import (
     referred,
     shared,
 )
-from contractctl.databases.postgresql.statements.waiting import TWO_LOCKS_SECONDS, brief, patient
+from contractctl.databases.postgresql.statements.waiting import TWO_LOCKS_SECONDS, brief, patient, patient_outside
 
 
 def add_check(catalog: Catalog, table: str, name: str, condition: str) -> tuple[Statement, ...]:
@@ -80,7 +80,7 @@ def build_index(catalog: Catalog, table: str, index: Index, at_once: bool) -> tu
         )
     drop = drop_index(table, index.name, beside=True) if state == "invalid" else ()
     create = Statement(_create_index(table, index, "INDEX CONCURRENTLY"), BESIDE, Work.SCAN, transactional=False)
-    return (*drop, *patient(create))
+    return (*drop, *patient_outside(create))
 
 
 def drop_index(table: str, name: str, beside: bool) -> tuple[Statement, ...]:
@@ -91,7 +91,7 @@ def drop_index(table: str, name: str, beside: bool) -> tuple[Statement, ...]:
     if not beside:
         return (Statement(f"DROP INDEX IF EXISTS {beside_table(table, name)}", ALONE),)
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {beside_table(table, name)}"
-    return patient(Statement(drop, BESIDE, transactional=False))
+    return patient_outside(Statement(drop, BESIDE, transactional=False))
 
 
 def _proven(
