@@ -1,4 +1,4 @@
-"""Which columns and keys do tables have: now, under other names, at a later stage, or as a revision file says?"""
+"""Which columns and keys do tables have: now, under other names, at a later stage, or according to a revision file?"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,16 +22,16 @@ class Catalog(Protocol):
         """The table's columns; of a script, those that matter. Raise ContractctlError where there is no such table."""
 
     def key(self, table: str, /) -> tuple[Column, ...]:
-        """The columns that identify a row: the primary key, or what the engine has in its place."""
+        """The columns that identify a row: the primary key, or the engine's substitute for it."""
 
     def storing(self, table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
         """As `Database.storing`."""
 
     def coming(self, table: str, name: str, /) -> Column | None:
-        """The column, where earlier stages have yet to bring it: the database does not know the one that is meant."""
+        """The column, if an earlier stage has yet to add it: the database does not know it yet."""
 
     def ask(self, query: str, otherwise: str | None = None, /) -> str:
-        """The one value that a query answers; `otherwise` where nobody can be asked, or raise ContractctlError."""
+        """The single value that a query returns; `otherwise` if it cannot be asked, or raise ContractctlError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class RenamedTable:
 
     catalog: Catalog
     name: str
-    """The one that it will have."""
+    """The name that it will have."""
     now: str
 
     @property
@@ -134,13 +134,13 @@ class RenamedTable:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a revision file says of its tables; no database is read."""
+    """What a revision file says about its tables; no database is read."""
 
     database: Database
     known: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
-    """Of each table the columns that matter; those of its key have their place in it."""
+    """For each table, the columns that matter; those of its key have their position in it."""
     why: str = ""
-    """What the revision does that nobody can tell without the database, where that is known beforehand."""
+    """What the revision does that cannot be told without the database, if that is known beforehand."""
 
     @property
     def live(self) -> bool:
@@ -180,9 +180,9 @@ class Ahead:
     now: Live
     told: Catalog
     brought: Mapping[str, tuple[Column, ...]]
-    """Of each table the columns that come."""
+    """For each table, the columns that will be added."""
     asks: bool = True
-    """Whether the database knows already what it is asked; else the answer is `otherwise`, where there is one."""
+    """Whether the database can answer already; else the answer is `otherwise`, if there is one."""
 
     @property
     def live(self) -> bool:
@@ -228,7 +228,7 @@ class Ahead:
 
 
 class UntoldError(ContractctlError):
-    """What would have to be asked of the database as it stands then."""
+    """Something that only the database can answer, as it will be then."""
 
 
 def _untold(table: str, why: str = "") -> UntoldError:
@@ -236,7 +236,7 @@ def _untold(table: str, why: str = "") -> UntoldError:
 
 
 def unwritable(why: str = "") -> UntoldError:
-    """What is said where a script would need what only the database knows."""
+    """The error if a script would need what only the database knows."""
     return UntoldError(
         f"{why or 'this revision reads the database that it changes'}, so it cannot be written as a script (--sql)",
         hint="run it online, against a copy of the database if you want to see what it does",
@@ -249,7 +249,7 @@ def find(database: Database, catalog: Catalog, table: str, name: str) -> Column 
 
 
 def place(database: Database, catalog: Catalog, table: str, *names: str) -> str:
-    """The first of these names that the table has; the last one where nobody can say."""
+    """The first of these names that the table has; the last one if that cannot be told."""
     if not catalog.live:
         return names[-1]
     there = (name for name in names if find(database, catalog, table, name) is not None)
@@ -257,7 +257,7 @@ def place(database: Database, catalog: Catalog, table: str, *names: str) -> str:
 
 
 def get(database: Database, catalog: Catalog, table: str, name: str) -> Column:
-    """The column of that name. Raise ContractctlError where there is none."""
+    """The column of that name. Raise ContractctlError if there is none."""
     found = find(database, catalog, table, name)
     if found is None:
         raise ContractctlError(

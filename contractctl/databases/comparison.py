@@ -73,7 +73,7 @@ def _compare(
 def _despite_raising(
     database: Database, connection: Connection, sync: Synchronisation, ask: Callable[..., _Answer]
 ) -> _Answer:
-    """Ask; where an expression raises on a row, ask again with care, which takes several times as long."""
+    """Ask; if an expression raises on a row, ask again with care, which takes several times as long."""
     try:
         with all_or_nothing(connection):
             return ask(careful=False)
@@ -93,7 +93,7 @@ def _raising(database: Database, marks: Marks, sync: Synchronisation, pair: Sync
 
 
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
-    """Keys of rows in conflict or set aside whose new side holds what the old one does not: it would go with it."""
+    """Keys of rows in conflict or set aside whose new side holds what the old one does not: this would be lost."""
     if sync.across is not None:
         return two_tables.rows_of(sync.across).only_in_new(database, connection, sync)
     where, marks = [], read_marks(database, connection, sync)
@@ -154,7 +154,7 @@ def _measures(database: Database, marks: Marks, sync: Synchronisation, pair: Syn
 
 
 def _alive(database: Database, connection: Connection, sync: Synchronisation, pair: Synced, table: str) -> int:
-    """How many rows that are still there a side table marks: a row may have gone behind the triggers' back."""
+    """How many existing rows a side table marks: a row may have been deleted behind the triggers' back."""
     key, rows = database.quote("key"), f"SELECT {key_json(database, sync)} FROM {database.table(sync.table)}"
     found = f"{of_pair(database, sync, pair)} AND {key} IN ({rows})"
     return int(run(connection, f"SELECT count(DISTINCT {key}) FROM {table} WHERE {found}").scalar_one())

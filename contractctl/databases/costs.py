@@ -5,14 +5,14 @@ from enum import StrEnum
 
 
 class Work(StrEnum):
-    """What a statement does to the rows that are there."""
+    """What a statement does to existing rows."""
 
     NONE = "none"
     """Only the catalogue changes."""
     SCAN = "scan"
     """Every row is read."""
     REWRITE = "rewrite"
-    """Every row is written anew."""
+    """Every row is rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +26,4 @@ class Statement:
     transactional: bool = True
     """Whether it can run in a transaction with others."""
     instant: bool = False
-    """Whether it takes an instant, and does nothing where it fails: it can be tried until nobody has the table."""
+    """Whether it takes an instant and does nothing if it fails: it can be retried until nobody uses the table."""

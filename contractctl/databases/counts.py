@@ -1,4 +1,4 @@
-"""What was counted and measured: rows that were written, compared or are there, and how busy a server is?"""
+"""What was counted and measured: rows written, compared or present, and how busy a server is?"""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Filled:
     rows: int
     """Rows that were changed."""
     set_aside: int
-    """Rows that were newly set aside, with their error, because they cannot be converted."""
+    """Rows newly set aside, with their error, because they cannot be converted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +21,26 @@ class Size:
 
     rows: int
     exact: bool
-    """Counted; otherwise it is what the engine's statistics say."""
+    """Whether it was counted; otherwise it comes from the engine's statistics."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a server says of how busy it is, or of how far a replica is behind."""
+    """What a server says about its load, or about a replica's lag."""
 
     value: float | None
-    """None where it is not known."""
+    """None if unknown."""
     of: str
-    """What was measured, as the rest of a sentence that begins with the value; without one, why there is none."""
+    """What was measured, as the rest of a sentence that begins with the value; without a value, why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What comparing both sides over one range of keys found."""
+    """The result of comparing both sides over one range of keys."""
 
     rows: int
     differing: tuple[Key, ...]
-    """Keys of the rows that differ, conflicts among them; rows that were set aside are not: they are counted apart."""
+    """Keys of the rows that differ, including conflicts; rows that were set aside are counted separately."""
     checksum_old: str
     """Over key and the value that the old side asks for. Equal to checksum_new exactly when nothing differs."""
     checksum_new: str

@@ -1,4 +1,4 @@
-"""What does every engine's module offer? Protocols, which mypy holds the three modules against."""
+"""What does every engine's module offer? Protocols, against which mypy checks the three modules."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
 
 
 class Door(Protocol):
-    """How a database is opened, and what its refusals mean."""
+    """How a database is opened, and what its errors mean."""
 
     def create_engine(self, url: str, /) -> "Engine":
-        """An engine whose transactions never wait long for somebody else's lock, in a session as it must be."""
+        """An engine whose transactions never wait long for somebody else's lock, with its sessions set up."""
 
     def reading(self, engine: "Engine", /) -> "Engine":
-        """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
+        """The same engine for reading only: its transactions see one snapshot and block no writer."""
 
     def unhurried(self, engine: "Engine", /) -> "Engine":
-        """The same engine, whose commits do not wait for the disk, where a transaction may say that for itself.
+        """The same engine, but commits do not wait for the disk, where a transaction can choose that.
 
-        A crash of the server may then take one back, but never without what was committed later.
+        A crash of the server may then lose one, but never without losing what was committed later, too.
         """
 
     def alone(self, engine: "Engine", what: str, /) -> AbstractContextManager[None]:
         """Do what only one process at a time may do to this database, in transactions of its own; others wait."""
 
     def busy(self, error: BaseException, /) -> bool:
-        """Whether the database only asks to come again: a lock was not free, or two got into each other's way."""
+        """Whether a later try may succeed: a lock was not free, or there was a deadlock."""
 
     def lost(self, error: BaseException, /) -> bool:
-        """Whether the connection is gone, or the server: what was asked last may or may not have been done."""
+        """Whether the connection or the server is gone: the last statement may or may not have been executed."""
 
     def meaning(self, error: BaseException, /) -> tuple[str, str]:
-        """A driver's error in plain words, and what to do."""
+        """A driver's error in plain words, and a hint."""
 
     def quote(self, name: str, /) -> str:
-        """An identifier, whatever stands in it."""
+        """An identifier, whatever is in it."""
 
     def table(self, name: str, /) -> str:
-        """A table's name as it stands in SQL; on servers `shop.orders` is table orders of the schema shop."""
+        """A table's name in SQL; on servers `shop.orders` is the table orders of the schema shop."""
 
     def literal(self, value: KeyPart, /) -> str:
         """A value as SQL, the same whatever the session's settings are."""
@@ -65,30 +65,30 @@ class Door(Protocol):
         """
 
     def other_schemas(self, connection: "Connection", schemas: Iterable[str] = (), /) -> tuple[str, ...]:
-        """Those with tables or views of somebody's that definitions() leaves out."""
+        """Other schemas with users' tables or views, which definitions() leaves out."""
 
     def collations(self, connection: "Connection", /) -> tuple[str | None, Mapping[str, str]]:
         """The collation of a text column that names none, and of one that names a character set only."""
 
 
 class Database(Door, Protocol):
-    """What an engine's module offers. Everything is SQL text; values stand in it as literals."""
+    """What an engine's module offers. Everything is SQL text, with values as literals."""
 
     one_writer: bool
-    """Whether whoever writes holds all others up who want to."""
+    """Whether one writer blocks all other writers."""
     transactional_ddl: bool
-    """Whether what a revision does to tables is undone with its transaction."""
+    """Whether DDL is undone with its transaction."""
     weighed_by: str
-    """What `weight` goes by."""
+    """Where `weight` comes from."""
     locking: str
-    """What makes a SELECT keep its rows from others until the transaction ends; empty where nobody else can write."""
+    """What makes a SELECT lock its rows until the transaction ends; empty if nobody else can write."""
 
     @property
     def ddl(self) -> "Statements":
         """How it changes tables."""
 
     def heed(self, connection: "Connection", /) -> None:
-        """Let whatever leaves something out of its answer be refused on a connection that others have opened, too."""
+        """Make incomplete answers an error, also on a connection that others have opened."""
 
     def carry_out(self, connection: "Connection", statements: Iterable[Statement], /) -> None:
         """Execute them, one after the other, and leave the session as it was, whatever happens."""
@@ -103,7 +103,7 @@ class Database(Door, Protocol):
         """Whether the expression is this column's name and nothing else."""
 
     def bind(self, expression: str, values: Mapping[str, str], /) -> str:
-        """The expression with SQL in the place of column names."""
+        """The expression with SQL in place of column names."""
 
     def json_array(self, values: Iterable[tuple[str, str]], /) -> str:
         """SQL of values, each with its type, as the text of a JSON array, as `key_text` writes it."""
@@ -133,7 +133,7 @@ class Database(Door, Protocol):
         """UPDATE of a table, called `there`, from a query's rows, called `here`; sets: columns and their values."""
 
     def blames_a_row(self, error: "DBAPIError", /) -> bool:
-        """Whether a row's own value may have caused it, so that others are worth trying without it."""
+        """Whether a row's own value may have caused the error, so that the others are worth trying without it."""
 
     def problem(self, sync: Synchronisation, pair: Synced, /) -> str | None:
         """SQL over a row: what is said where the old side's expressions raise, else NULL. None: they never do, or the
@@ -141,16 +141,16 @@ class Database(Door, Protocol):
         """
 
     def unseen(self, connection: "Connection", sync: Synchronisation, /) -> AbstractContextManager[None]:
-        """Within it what is written fires no triggers, as far as the engine and our rights allow."""
+        """Inside this block, writes fire no triggers, as far as the engine and our privileges allow."""
 
     def check(self, expression: str, columns: Iterable[str], role: str, /) -> None:
         """Raise ContractctlError unless the expression gives the same value for the same row, whenever asked."""
 
     def storing(self, connection: "Connection | None", table: str, /) -> Callable[[str, Column, Iterable[Column]], str]:
-        """What turns an expression over other columns into what one column of the table would store of it."""
+        """What converts an expression over other columns into what one column of the table would store."""
 
     def outside(self, default: str, /) -> str:
-        """A column's default as an expression that means the same outside of the column's definition."""
+        """A column's default as an expression that means the same outside the column's definition."""
 
     def as_shown(self, column: Column, /, *, counted: bool) -> Column:
         """A column of which only a plan tells, as `columns` would show it as far as that is sure.
@@ -165,13 +165,13 @@ class Database(Door, Protocol):
         """How much the server has to do. Raise ContractctlError where there is no server."""
 
     def lag(self, connection: "Connection", /) -> Measured:
-        """How many seconds the furthest replica is behind, told by the primary. Raise ContractctlError: it cannot."""
+        """The lag in seconds of the slowest replica, as the primary knows it. Raise ContractctlError if it cannot."""
 
     def own_lag(self, connection: "Connection", /) -> Measured:
-        """How many seconds a replica is behind, told by itself."""
+        """The lag in seconds that a replica itself reports."""
 
     def size(self, connection: "Connection", table: str, /) -> Size | None:
-        """How many rows the table has, told at once; None where the engine cannot."""
+        """How many rows the table has, without counting for long; None if the engine cannot tell."""
 
     def columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
         """The table's columns, in order. Raise ContractctlError where there is no such ordinary table."""
@@ -183,10 +183,10 @@ class Database(Door, Protocol):
         """The names of constraints and indexes with which one of the table's could collide."""
 
     def part_obstacles(self, connection: "Connection", table: str, name: str, /) -> tuple[str, ...]:
-        """What keeps a constraint or an index from ever going, each as the end of a sentence."""
+        """What prevents dropping a constraint or an index, each as the end of a sentence."""
 
     def column_notes(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
-        """Whom it concerns that the table gets a column, each a sentence."""
+        """Whom a new column of the table affects, each a sentence."""
 
     def table_dependents(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
         """What besides the table itself would break without it, each named with its kind."""
@@ -195,35 +195,35 @@ class Database(Door, Protocol):
         """How many bytes the table takes, as far as that is known without reading it."""
 
     def kept_waiting(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
-        """Other tables whose writers wait for whoever locks this one, though no statement names them."""
+        """Other tables whose writers wait while this one is locked, although no statement names them."""
 
     def key_columns(self, connection: "Connection", table: str, /) -> tuple[Column, ...]:
-        """What finds a row. Raise ContractctlError where nothing does."""
+        """The columns that identify a row. Raise ContractctlError if none do."""
 
     def dependents(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
         """What besides the column itself would break without it, each named with its kind."""
 
     def notes(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
-        """Whom what contractctl writes will wake, each a sentence."""
+        """What contractctl's writes will trigger, each a sentence."""
 
     def refusal(
         self, connection: "Connection", table: str, expression: str, columns: Iterable[Column], /
     ) -> str | None:
-        """What the database itself has against an expression over these columns, as the end of a sentence."""
+        """Why the database rejects an expression over these columns, as the end of a sentence."""
 
     def obstacles(
         self, connection: "Connection", table: str, column: str, followed: tuple[str, ...] = (), /
     ) -> tuple[str, ...]:
-        """What keeps the engine from ever dropping the column by itself, each as the end of a sentence."""
+        """What prevents dropping just this column, each as the end of a sentence."""
 
     def key_obstacles(self, connection: "Connection", table: str, column: str, /) -> tuple[str, ...]:
-        """What keeps the primary key from ever going from this column over to another one, as ends of sentences."""
+        """What prevents moving the primary key from this column to another one, as ends of sentences."""
 
     def hindrances(self, connection: "Connection", table: str, /) -> tuple[str, ...]:
-        """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
+        """What prevents our triggers from keeping anything in step on this table, each a sentence."""
 
     def is_scattered(self, connection: "Connection", table: str, /) -> bool:
-        """Whether triggers take a row that an UPDATE moves within the table for one that goes and one that comes."""
+        """Whether triggers see a row that an UPDATE moves within the table as deleted and inserted."""
 
     def triggers(self, sync: Synchronisation, /) -> tuple[str, ...]:
         """The statements that create the triggers: one set for the whole plan and table."""
@@ -232,4 +232,4 @@ class Database(Door, Protocol):
         """The statements that drop them, whether or not they are there."""
 
     def missing_triggers(self, connection: "Connection", sync: Synchronisation, /) -> tuple[str, ...]:
-        """The names of those that are gone, or switched off."""
+        """The names of triggers that are gone or disabled."""
