@@ -101,9 +101,11 @@ def _listed(value: dict[str, Json], keyword: str) -> list[Json]:
     """The values that a schema lists, without those that the type beside them never is."""
     listed = value[keyword] if keyword == "enum" else [value[keyword]]
     said = value.get("type")
-    types = said if isinstance(said, list) else [said]
     read = listed if isinstance(listed, list) else []
-    return [one for one in read if said is None or not _TYPES.get(type(one), _ANY_TYPE).isdisjoint(types)]
+    types = frozenset(map(str, said if isinstance(said, list) else [said]))
+    if not types.issubset(_ANY_TYPE):
+        return read  # it is no type, and says nothing
+    return [one for one in read if not _TYPES.get(type(one), _ANY_TYPE).isdisjoint(types)]
 
 
 def _other_readings(value: Json) -> Iterator[Json]:

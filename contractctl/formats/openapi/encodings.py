@@ -62,7 +62,8 @@ def _is_text(name: str, document: Document, media: Spot, key: str) -> bool:
         inner = child(document, schema, "items")
         value = as_object(inner.value) if inner is not None else {}
     kinds = value.get("type")
-    return "contentMediaType" not in value and _PLAIN.issuperset(kinds if isinstance(kinds, list) else [kinds])
+    named = map(str, kinds if isinstance(kinds, list) else [kinds])
+    return "contentMediaType" not in value and _PLAIN.issuperset(named)
 
 
 def field_of(document: Document, media: Spot, key: str) -> Spot | None:
@@ -173,7 +174,9 @@ def _types(document: Document, media: Spot, key: str, encoding: Mapping[str, Jso
 def _usual(document: Document, schema: Spot | None) -> str:
     """The media type of a field whose encoding says nothing of it; of a list that of its items, in 3.0."""
     value = as_object(schema.value) if schema is not None else {}
-    kind = value.get("type")
+    said = value.get("type")
+    kinds = [one for one in (said if isinstance(said, list) else [said]) if one != "null"]
+    kind = str(kinds[0]) if len(kinds) == 1 else ""
     if kind == "array" and document.is_3_0:
         return _usual(document, child(document, schema, "items"))
     if kind == "object":

@@ -53,6 +53,7 @@ def judged(sent: dict[str, Any], taken: dict[str, Any]) -> Status:
         ({"type": "integer", "enum": [1, 2]}, {"type": "integer", "enum": ["1", "2"]}, NO),
         (listed("1"), {"type": "string", "enum": [1]}, NO),
         (listed("1", "2"), {"type": "integer", "enum": [1, 2], "const": 1}, NO),
+        (listed("1"), {"type": [{}], "enum": ["1", "2"]}, WHO_KNOWS),
         (INTEGER, {"type": "array", "items": STRING, "minItems": 1}, YES),
         (STRING, {"type": "array"}, YES),
         (STRING, {"type": "array", "items": INTEGER}, NO),
