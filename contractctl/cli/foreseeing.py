@@ -71,6 +71,7 @@ def _answer(plan: Plan, found: "Settings", connection: "Connection", history: tu
     from contractctl.migration import foreseeing
     from contractctl.report.foreseen import Outlook
 
+    histories.demand(found, plan.database, connection)
     for sentence in operations.hindrances(plan, connection):
         named = " ".join(move.contract for move in plan.movements if move.format == "sql")
         raise ContractctlError(

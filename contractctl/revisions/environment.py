@@ -20,6 +20,10 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _FILES = ("env.py", "script.py.mako", INI)
 _LOST = "Can't locate revision identified by"
 """How Alembic words that a database is at a revision whose file is missing."""
+_LOST_HINT = (
+    "is it the wrong database, is a branch not merged that has this revision, or is it that of another alembic.ini,"
+    " which contractctl.toml does not name? "
+)
 _UNNAMED = 'DATABASE = ""'
 """In env.py as contractctl writes it: the database, by its name in contractctl.toml."""
 
@@ -80,8 +84,9 @@ class Environment:
         except (CommandError, IniError) as error:
             place = self.settings or self.own
             is_lost = str(error).startswith(_LOST)
-            hint = "is it the wrong database, or is a branch not merged that has this revision? " if is_lost else ""
-            raise ContractctlError(f"{place}: {error}", hint=f"{hint}to look at it: alembic history") from error
+            raise ContractctlError(
+                f"{place}: {error}", hint=f"{_LOST_HINT if is_lost else ''}to look at it: alembic history"
+            ) from error
         finally:
             sys.path[:] = before
 

@@ -89,9 +89,7 @@ def from_environment(value: str) -> str:
         return value
     name = value.removeprefix(ENVIRONMENT)
     if not os.environ.get(name):
-        raise ContractctlError(
-            f"the environment variable '{name}' is not set", hint="set it: contractctl.toml refers to it"
-        )
+        raise ContractctlError(f"the environment variable '{name}' is not set", hint=f"set it: export {name}=…")
     return os.environ[name]
 
 

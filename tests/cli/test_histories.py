@@ -48,6 +48,30 @@ def test_the_history_that_plans_go_into_is_named_with_what_env_py_lacks(shop, co
     assert (shop.folder / "alembic" / "versions" / "r_expand.py").is_file()
 
 
+def test_a_database_that_follows_a_history_elsewhere_gets_no_second_one(shop, contractctl):
+    url = {"SHOP_URL": shop.url}
+    backend = shop.folder / "backend"
+    backend.mkdir()
+    for name in ("alembic.ini", "alembic"):
+        (shop.folder / name).rename(backend / name)
+    with sqlite3.connect(shop.folder / "shop.db") as connection:
+        connection.executescript(
+            "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('a1')"
+        )
+    connection.close()
+    way_out = 'write into contractctl.toml, under [database]: alembic = "backend/alembic.ini"'
+
+    assert way_out in contractctl("init", env=url).stdout
+    said = contractctl(*RENAME, code=2, env=url).stderr
+    assert said.startswith("error: the database is at revision 'a1' of an Alembic history, ")
+    assert said.endswith(f"hint: {way_out}\n")
+    assert not (shop.folder / "migrations").exists()
+
+    (shop.folder / "contractctl.toml").write_text('[database]\nurl = "env:SHOP_URL"\nalembic = "backend/alembic.ini"\n')
+    contractctl(*RENAME, env=url)
+    assert (backend / "alembic" / "versions" / "r_expand.py").is_file()
+
+
 def test_a_history_that_cannot_be_read_keeps_init_from_nothing(shop, contractctl):
     (shop.folder / "alembic" / "versions" / "broken.py").write_text("from alembic import op\n")
     (shop.folder / "placed.avsc").write_text('"string"')

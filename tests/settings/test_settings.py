@@ -271,7 +271,7 @@ def test_an_address_is_read_where_it_is_used(written: Written) -> None:
     assert found.dialect is None
     with pytest.raises(ContractctlError, match="'NOT_SET_ANYWHERE' is not set") as raised:
         found.journal_url()
-    assert raised.value.hint == "set it: contractctl.toml refers to it"
+    assert raised.value.hint == "set it: export NOT_SET_ANYWHERE=…"
 
 
 def test_several_databases_are_known_by_their_names(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
