@@ -1,4 +1,4 @@
-"""What does autogenerate have to know of plans? Which of them are in flight in the database that env.py configured."""
+"""What must autogenerate know about plans? Which of them are in flight in the database that env.py configured."""
 
 from functools import cached_property
 from pathlib import Path
@@ -25,11 +25,11 @@ class Autogenerate:
 
     @cached_property
     def in_flight(self) -> InFlight:
-        """What belongs to plans that are under way, or may be any moment."""
+        """What belongs to plans that are under way, or may be at any moment."""
         return in_flight(_plans_in_flight(context.get_context()))
 
     def attend(self, scripts: list[MigrationScript]) -> None:
-        """See to revisions that are about to be written: what they say, and from where they go on."""
+        """Adjust revisions that are about to be written: their content, and which revision they follow."""
         found = context.get_context()
         for script in scripts:
             if script.upgrade_ops_list[-1].ops and found.connection is not None:
@@ -48,7 +48,7 @@ def _plans_in_flight(found: MigrationContext) -> tuple[Plan, ...]:
 
 
 def _is_over(plan: Plan, have: set[str], connection: Connection | None) -> bool:
-    """Whether the database has all of it, or nothing of it for good."""
+    """Whether the plan is over: the database has all of it, or nothing of it for good."""
     if plan.revisions.get(Stage.CONTRACT) in have:
         return True
     if connection is None or journal.version(connection) is None:

@@ -1,4 +1,4 @@
-"""What do upgrade, revision and check of Alembic do beside branches of plans? What they would do without."""
+"""What do Alembic's upgrade, revision and check do beside plans' branches? The same as without them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Work = Callable[[tuple[str, ...], MigrationContext], Iterable[MigrationStep]]
 
 
 def beside_plans(options: Mapping[str, Any]) -> Work | None:
-    """The work of the command, from the context's options, as if plans had no branches; None where none is needed."""
+    """The command's work, from the context's options, as if plans had no branches; None if none is needed."""
     work = options["fn"]
     if isinstance(work, _Comparing | _Upgrading):
         work = work.work  # env.py goes through several databases
@@ -24,7 +24,7 @@ def beside_plans(options: Mapping[str, Any]) -> Work | None:
 
 
 def own_head(directory: ScriptDirectory) -> str:
-    """Where the application's history goes on: its one head; "base" where it has not begun; else Alembic's own word."""
+    """Where the application's history continues: its only head; "base" if it has not begun; else Alembic's own word."""
     heads = heads_of_others(directory)
     if len(heads) == 1:
         return heads[0]
@@ -33,7 +33,7 @@ def own_head(directory: ScriptDirectory) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Comparing:
-    """revision and check, for which Alembic wants every revision in the database. Those of plans may be missing."""
+    """For revision and check: Alembic wants every revision to be in the database, but those of plans may be missing."""
 
     work: Work
 
@@ -49,7 +49,7 @@ class _Comparing:
 
 @dataclass(frozen=True, slots=True)
 class _Upgrading:
-    """upgrade head: to the application's own, with whatever that depends on."""
+    """For `upgrade head`: to the application's own head, with whatever that depends on."""
 
     work: Work
 

@@ -1,4 +1,4 @@
-"""What of autogenerate's findings is the application's own? What plans do by themselves is taken out of them."""
+"""Which of autogenerate's findings are the application's own? What plans do is removed from them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,7 +17,7 @@ from contractctl.alembic.in_flight import InFlight
 
 
 def clean(script: MigrationScript, in_flight: InFlight, connection: Connection) -> None:
-    """Take out what belongs to plans, forwards and back, for the database that was looked at last."""
+    """Remove what belongs to plans, from upgrades and downgrades, for the database that was inspected last."""
     ours = _Ours(in_flight, connection)
     up = script.upgrade_ops_list[-1]
     up.ops[:] = ours.kept(up.ops)
@@ -54,7 +54,7 @@ class _Ours:
                 return True
 
     def _keeps_change(self, operation: AlterColumnOp) -> bool:
-        """A plan sees to NULL, default and type of its columns; a comment is nobody else's but the application's."""
+        """A plan sees to NULL, default and type of its columns; a comment belongs to the application."""
         place = (operation.schema, operation.table_name, operation.column_name)
         if self._in_flight.has_column(*place):
             operation.modify_nullable = None
@@ -64,7 +64,7 @@ class _Ours:
         return operation.has_changes()
 
     def _lacks(self, schema: str | None, table: str, names: Iterable[object]) -> bool:
-        """Whether it is made over a column that a plan has not added yet, or has renamed for a while."""
+        """Whether it is built on a column that a plan has not added yet, or has renamed for a while."""
         wanted = [name for name in names if isinstance(name, str) and self._in_flight.has_column(schema, table, name)]
         return bool(wanted) and not set(map(str.lower, wanted)) <= set(self._there(schema, table))
 

@@ -9,28 +9,28 @@ from contractctl.model.plan import Operation, Plan
 from contractctl.planner.touched import columns_by
 
 _PREFIX = "contractctl_"
-"""How everything begins that contractctl makes for itself: its tables, triggers, functions and checks."""
+"""The prefix of everything that contractctl creates for itself: its tables, triggers, functions and checks."""
 _TYPES = frozenset({"change-type", "change-key-type", "copy-table"})
 _TABLES = frozenset({"create-table", "rename-table", "drop-table", "extract-table"})
 _NAMES = ("-check", "-unique", "-foreign-key", "-index")
-"""How the kinds end whose old and new are names of constraints and indexes."""
+"""The endings of kinds whose old and new are names of constraints and indexes."""
 
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """What the models or the database have, and the other not yet or no longer. Names in small letters."""
+    """What only the models or only the database have, not yet or no longer both. Names in lower case."""
 
     columns: frozenset[tuple[str, str]]
     """Table and column."""
     types: frozenset[tuple[str, str]]
-    """Those whose type changes."""
+    """Columns whose type changes."""
     tables: frozenset[str]
-    """Those that come or go."""
+    """Tables that are created or dropped."""
     names: frozenset[tuple[str, str]]
     """Table and constraint or index."""
 
     def includes(self, thing: Any, name: str | None, kind: str, other: Any) -> bool:  # noqa: ANN401 - Alembic's arguments, as they come
-        """Whether autogenerate may speak of it. `other` is its counterpart on the other side."""
+        """Whether autogenerate may mention it. `other` is its counterpart on the other side."""
         if is_ours(name):
             return False
         if kind == "table":
@@ -53,7 +53,7 @@ class InFlight:
 
 
 def is_ours(name: str | None) -> bool:
-    """Whether the name is of something that contractctl makes for itself."""
+    """Whether the name is that of something that contractctl creates for itself."""
     return name is not None and name.lower().startswith(_PREFIX)
 
 
@@ -71,12 +71,12 @@ def in_flight(plans: Iterable[Plan]) -> InFlight:
 
 
 def places(schema: str | None, table: str) -> tuple[str, ...]:
-    """How a plan may call the table."""
+    """The names by which a plan may call the table."""
     return (table.lower(),) if schema is None else (table.lower(), f"{schema}.{table}".lower())
 
 
 def _columns(operation: Operation) -> Iterator[tuple[str, str]]:
-    """Every name that a column has on the way."""
+    """Every name that a column has along the way."""
     if operation.kind.endswith(_NAMES) or operation.kind in _TABLES - {"extract-table"}:
         return
     via = operation.parameters.get("via")

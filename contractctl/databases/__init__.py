@@ -1,4 +1,4 @@
-"""Which engine is at work? Each is a package here; what they share has modules of its own, and is named in this one."""
+"""Which engine is used? Each is a package here; what they share is in modules of its own, exported from this one."""
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -63,11 +63,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
 
 LOCK_SECONDS = 2.0
-"""How long a transaction of ours waits for a lock on a server: later sessions queue behind it."""
+"""How long our transactions wait for a lock on a server: later sessions queue behind them."""
 
 
 def of(bind: "Engine | Connection") -> Database:
-    """The engine's module for what is open."""
+    """The engine's module for an open connection or engine."""
     return named(bind.dialect.name)
 
 
@@ -94,20 +94,20 @@ def named(dialect: str) -> Database:
 
 
 def for_url(url: str) -> Database:
-    """The engine's module for an address. Raise ContractctlError where plans cannot be carried out there."""
+    """The engine's module for an address. Raise ContractctlError if plans cannot run there."""
     from contractctl.databases import opening
 
     return named(opening.parse(url).get_backend_name())
 
 
 def create_engine(url: str) -> "Engine":
-    """Open the database at the address, with the driver that is used here, whichever driver the address names."""
+    """Open the database at the address, with contractctl's driver, whichever driver the address names."""
     return for_url(url).create_engine(url)
 
 
 @contextmanager
 def opened(url: str) -> "Iterator[Engine]":
-    """The same, for as long as it is needed: what it has connected is closed at the end."""
+    """The same as a block: its connections are closed at the end."""
     engine = create_engine(url)
     try:
         yield engine
@@ -116,10 +116,10 @@ def opened(url: str) -> "Iterator[Engine]":
 
 
 def run(connection: "Connection", sql: str) -> "CursorResult[*tuple[Any, ...]]":
-    """Run SQL as it stands: a `%` in it is a `%`, whatever the driver takes it for when there are parameters."""
+    """Run SQL literally: a `%` in it is a `%`, whatever it means to the driver when there are parameters."""
     return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
 def rows(connection: "Connection", sql: str) -> list[Any]:
-    """What SQL gives, as it stands: rows to take apart."""
+    """The rows that SQL returns, run literally."""
     return list(run(connection, sql))

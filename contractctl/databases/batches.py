@@ -1,4 +1,4 @@
-"""Which rows come next, and where does their batch end? Keys in their order, along the key's index."""
+"""Which rows are next, and where does their batch end? Keys in order, along the key's index."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Ahead:
 def upper_key(
     database: Database, connection: Connection, sync: Synchronisation, after: Key | None, limit: int
 ) -> Key | None:
-    """The last key of the next batch of at most `limit` rows; None where no row is left."""
+    """The last key of the next batch of at most `limit` rows; None if no row is left."""
     found = ahead(database, connection, sync, after, None, limit)
     return None if found is None else found.upto
 
@@ -50,7 +50,7 @@ def ahead(  # noqa: PLR0913, PLR0917 - how much of which keys of what
 def last_key(
     database: Database, connection: Connection, sync: Synchronisation, after: Key | None = None, upto: Key | None = None
 ) -> Key | None:
-    """The last key in (after, upto]; None where there is none."""
+    """The last key in (after, upto]; None if there is none."""
     table = database.table(sync.table)
     downward = ", ".join(f"{table}.{database.quote(name)} DESC" for name in sync.key)
     found = run(connection, f"{_keys(database, sync, after, upto)} ORDER BY {downward} LIMIT 1").first()

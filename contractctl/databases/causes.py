@@ -1,4 +1,4 @@
-"""What did the driver say, and what did it say first?"""
+"""What did the driver report, and what did it report first?"""
 
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
@@ -21,5 +21,5 @@ def driver_error(error: BaseException) -> BaseException:
 
 
 def said(error: DBAPIError) -> str:
-    """What the database itself has said."""
+    """What the database itself reported."""
     return str(error.orig.args[-1] if error.orig is not None and error.orig.args else error)

@@ -42,5 +42,5 @@ class Compared:
     differing: tuple[Key, ...]
     """Keys of the rows that differ, including conflicts; rows that were set aside are counted separately."""
     checksum_old: str
-    """Over key and the value that the old side asks for. Equal to checksum_new exactly when nothing differs."""
+    """Over the keys and the values that the old side asks for. Equal to checksum_new exactly if nothing differs."""
     checksum_new: str

@@ -136,7 +136,7 @@ class Database(Door, Protocol):
         """Whether a row's own value may have caused the error, so that the others are worth trying without it."""
 
     def problem(self, sync: Synchronisation, pair: Synced, /) -> str | None:
-        """SQL over a row: what is said where the old side's expressions raise, else NULL. None: they never do, or the
+        """SQL over a row: the error if the old side's expressions raise, else NULL. None: they never do, or the
         engine cannot catch it.
         """
 

@@ -1,4 +1,4 @@
-"""How is a range of rows filled? Set by set, in the caller's transaction, seen by no trigger where that is possible."""
+"""How is a range of rows filled? Set by set, in the caller's transaction, without firing triggers if possible."""
 
 from collections.abc import Iterable
 
@@ -68,7 +68,7 @@ def _fill_range(
 
 
 def _fill_one(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
-    """A single row that could not be filled: once more, as it stands when nobody else can change it."""
+    """A single row that could not be filled: once more, while nobody else can change it."""
     if database.locking:
         run(connection, f"SELECT 1 FROM {database.table(sync.table)} WHERE {where}{database.locking}")
     try:
@@ -82,7 +82,7 @@ def _fill_one(database: Database, connection: Connection, sync: Synchronisation,
 
 
 def _fill_at_once(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Filled:
-    """First what holds nothing yet. What may be right as it stands is only replaced once its row is locked.
+    """First what holds nothing yet. What may be right already is only replaced once its row is locked.
 
     Whoever writes at this moment may give the new side a value, or NULL, and mark it as right; a statement that waits
     for the row sees the value, and may not yet see the mark: it is looked for anew.
@@ -161,7 +161,7 @@ def _due(database: Database, marks: Marks, sync: Synchronisation, pair: Synced, 
 
 
 def _sets(database: Database, pair: Synced, when: str | None) -> str:
-    """Each new column's assignment; where other pairs are filled by the same statement, only where this one is due."""
+    """Each new column's assignment; if other pairs are filled by the same statement, only where this one is due."""
     values = zip(pair.new, up(database, pair), strict=True)
     return ", ".join(
         f"{column} = {value}" if when is None else f"{column} = CASE WHEN {when} THEN {value} ELSE {column} END"

@@ -1,4 +1,4 @@
-"""For which pairs does a side table hold anything? Most often for none, and then no row is looked up in it."""
+"""For which pairs does a side table hold anything? Mostly for none, and then no row is looked up in it."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from contractctl.databases.sides import of_pair
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What there was when it was looked at."""
+    """The marks as they were when they were read."""
 
     found: frozenset[tuple[str, str]]
 
@@ -30,5 +30,5 @@ def read_marks(database: Database, connection: Connection, sync: Synchronisation
 
 
 def every_mark(sync: Synchronisation) -> Marks:
-    """As if each held something: a row that has just come is seen with its own mark, or not at all."""
+    """As if each held something: a row that was just inserted is seen with its own mark, or not at all."""
     return Marks(frozenset((table, pair.name) for table in SIDE_TABLES for pair in sync.columns))

@@ -1,4 +1,4 @@
-"""How is a database's address read, and opened with the driver that there is? What is secret in it is never said."""
+"""How is a database's address read and opened with the available driver? Its secrets are never shown."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from contractctl.errors import ContractctlError
 
 
 def parse(text: str) -> URL:
-    """The address as a value. Raise ContractctlError for what is none."""
+    """The address as a value. Raise ContractctlError for what is not an address."""
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -27,9 +27,9 @@ def parse(text: str) -> URL:
 
 
 def opened(url: URL, extra: str, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's options
-    """An engine for the address. `extra` is the one of contractctl that brings the driver.
+    """An engine for the address. `extra` is the extra of contractctl that installs the driver.
 
-    A connection that died while nobody used it is exchanged before a transaction begins. Each thread gets one.
+    A connection that died while unused is replaced before a transaction begins. Each thread gets one.
     """
     try:
         return sqlalchemy_engine(url, pool_pre_ping=True, max_overflow=-1, **options)

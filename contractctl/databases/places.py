@@ -1,4 +1,4 @@
-"""Do two connections lead to the same place: one server, one database, one schema? Asked of any driver's connection."""
+"""Do two connections lead to the same place: one server, one database, one schema? For any driver's connection."""
 
 import os
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ class Place:
     engine: str
     database: str
     schemas: str
-    """In which names without one are looked for."""
+    """The schema in which names without one are looked up."""
     server: str
-    """What no other server says of itself."""
+    """What identifies the server."""
 
     def __str__(self) -> str:
         schemas = f" (schema {self.schemas})" if self.schemas else ""
@@ -32,7 +32,7 @@ class Place:
 
 
 def place(connection: Connection) -> Place:
-    """Where the connection leads to. A transaction that it is in stays open; none is left behind."""
+    """Where the connection leads to. An open transaction stays open; no new one is left behind."""
     idle = not connection.in_transaction()
     try:
         return _place(connection)

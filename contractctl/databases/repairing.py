@@ -1,4 +1,4 @@
-"""How do the sides of a row agree again, and which marks on rows say nothing any more?"""
+"""How are the sides of a row made to agree again, and which marks on rows are obsolete?"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class _Row:
     connection: Connection
     sync: Synchronisation
     where: str
-    """As SQL: what finds it."""
+    """The SQL condition that finds it."""
 
     @property
     def table(self) -> str:
@@ -48,14 +48,14 @@ class _Row:
         return run(self.connection, sql).rowcount
 
     def set_aside(self, pair: Synced, where: str, why: str) -> None:
-        """Mark it as one that cannot be converted, where that is so."""
+        """Mark it as one that cannot be converted, if that is so."""
         set_aside(self.database, self.connection, self.sync, pair, f"{self.where} AND {where}", why)
 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], side: Side) -> int:
-    """Make the rows of these keys agree again, the given side being right. How many values were written.
+    """Make the rows of these keys agree again, taking the given side as right. Returns how many values were written.
 
-    Conflicts and rows set aside are mended too; what still cannot be converted is set aside again.
+    Conflicts and rows set aside are repaired, too; what still cannot be converted is set aside again.
     """
     if sync.across is not None:
         return two_tables.rows_of(sync.across).repair(database, connection, sync, keys, old=side == "old")
@@ -68,9 +68,9 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
 
 
 def settle(database: Database, connection: Connection, sync: Synchronisation) -> int:
-    """Drop marks that say nothing any more: of rows that are gone, and of rows whose sides are in step. How many.
+    """Drop obsolete marks: of rows that are gone, and of rows whose sides are in step. Returns how many.
 
-    A row may have gone, and another one come in its place, behind the triggers' back.
+    A row may have been replaced by another one behind the triggers' back.
     """
     dropped = 0
     for pair in sync.columns:
@@ -81,7 +81,7 @@ def settle(database: Database, connection: Connection, sync: Synchronisation) ->
             of_marks = f"FROM {marks} WHERE {of_pair(database, sync, pair)}"
             for key in run(connection, f"SELECT DISTINCT {database.quote('key')} {of_marks}").scalars().all():
                 parts = read_key(key)
-                if len(parts) != len(sync.key):  # it does not say its row
+                if len(parts) != len(sync.key):  # it does not tell its row
                     continue
                 of_row = f"DELETE {of_marks} AND {database.quote('key')} = {database.literal(key)}"
                 dropped += _settle_one(_Row(database, connection, sync, database.has_key(sync, parts)), of_row, right)
@@ -89,7 +89,7 @@ def settle(database: Database, connection: Connection, sync: Synchronisation) ->
 
 
 def _settle_one(row: _Row, delete: str, right: str) -> int:
-    """Drop marks where the row is gone, or its sides are right."""
+    """Drop the row's marks if it is gone or its sides are right."""
     wrong = f"SELECT 1 FROM {row.table} WHERE {row.where} AND NOT {right}"
     try:
         with all_or_nothing(row.connection):
@@ -120,7 +120,7 @@ def _repair_one(row: _Row, pair: Synced, side: Side) -> int:
 
 
 def _take_over(row: _Row, pair: Synced, side: tuple[Held, ...]) -> int:
-    """Let this side hold what the other one asks for. Where that cannot be made it holds nothing, and is set aside."""
+    """Let this side hold what the other one asks for. If that cannot be converted, it holds NULL, and is set aside."""
     database, sync = row.database, row.sync
     if side is pair.new:
         written = _write(row, side, up(database, pair))
@@ -138,7 +138,7 @@ def _take_over(row: _Row, pair: Synced, side: tuple[Held, ...]) -> int:
 
 
 def _empty(row: _Row, side: tuple[Held, ...]) -> int:
-    """Let this side hold nothing, unless the database refuses that, too."""
+    """Set this side to NULL, unless the database refuses that, too."""
     try:
         with all_or_nothing(row.connection):
             return _write(row, side, ("NULL",) * len(side))
@@ -149,7 +149,7 @@ def _empty(row: _Row, side: tuple[Held, ...]) -> int:
 
 
 def _write(row: _Row, side: tuple[Held, ...], values: tuple[str, ...]) -> int:
-    """Let one side of the row hold these values. How many rows were changed."""
+    """Write these values to one side of the row. Returns how many rows were changed."""
     database = row.database
     sets = [f"{database.quote(one.name)} = {value}" for one, value in zip(side, values, strict=True)]
     sets += staying(database, row.sync, side)

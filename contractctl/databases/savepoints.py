@@ -1,4 +1,4 @@
-"""How is one part of a transaction undone where it fails? And which error is it then that counts?"""
+"""How is one part of a transaction undone if it fails? And which error counts then?"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 @contextmanager
 def all_or_nothing(connection: Connection) -> Iterator[None]:
-    """A savepoint. Where an error has ended the whole transaction, the savepoint with it, that error is raised."""
+    """A savepoint. If an error ended the whole transaction, and the savepoint with it, that error is raised."""
     nested = connection.begin_nested()
     try:
         yield

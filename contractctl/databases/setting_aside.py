@@ -1,4 +1,4 @@
-"""Which rows cannot be converted, and are set aside? Those wait no longer to be filled."""
+"""Which rows cannot be converted, and are set aside? They no longer wait to be filled."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ UNCONVERTIBLE = "the value cannot be converted: down(up(value)) is not the value
 def waiting(database: Database, marks: Marks, sync: Synchronisation, pair: Synced, *, careful: bool = False) -> str:
     """Whether a row's new side is still to be filled: neither right, nor kept, nor in conflict, nor set aside.
 
-    `careful`: where the expressions raise it is.
+    `careful`: a row on which the expressions raise counts as waiting.
     """
     wrong = out_of_step(database, pair)
     if pair.exact:
@@ -39,7 +39,7 @@ def unless_excused(database: Database, marks: Marks, sync: Synchronisation, pair
 def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
     database: Database, connection: Connection, sync: Synchronisation, pair: Synced, where: str, why: str
 ) -> int:
-    """Set rows aside with the reason why they cannot be converted. How many were not yet."""
+    """Set rows aside with the reason why they cannot be converted. Returns how many are new."""
     target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
     reason = database.literal(why)
     rows = f"SELECT {mark(database, sync, pair)}, {reason} FROM {database.table(sync.table)} WHERE {where}"
@@ -47,7 +47,7 @@ def set_aside(  # noqa: PLR0913, PLR0917 - which rows of what, and why
 
 
 def set_aside_raising(database: Database, connection: Connection, sync: Synchronisation, where: str) -> int:
-    """Set aside, each with what was said, the rows on which an expression raises. How many were not yet."""
+    """Set aside the rows on which an expression raises, each with its error. Returns how many are new."""
     target = f"contractctl_set_aside (plan, table_name, {database.quote('key')}, column_name, error)"
     aside, marks = 0, read_marks(database, connection, sync)
     for pair in sync.columns:
@@ -61,9 +61,9 @@ def set_aside_raising(database: Database, connection: Connection, sync: Synchron
 
 
 def forgetting(database: Database, sync: Synchronisation) -> Iterator[Statement]:
-    """What drops the marks of an earlier run of the plan, before triggers and backfill begin anew.
+    """What drops the marks of an earlier run of the plan before triggers and backfill begin again.
 
-    A row whose new side is NULL cannot be in conflict, and `fill` finds by itself what cannot be converted.
+    A row whose new side is NULL cannot be in conflict, and `fill` itself finds what cannot be converted.
     """
     key = database.quote("key")
     for pair in sync.columns:
