@@ -1,4 +1,4 @@
-"""What has this repository already, in files and in databases, and which contracts is it to become?"""
+"""Which schemas exist already, in files and in databases, and which contracts do they become?"""
 
 from contractctl.adoption.files import Adopted, Defaults, Skipped, Survey, survey, write
 

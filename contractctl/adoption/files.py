@@ -1,4 +1,4 @@
-"""Which schemas does this repository have already, and which contracts are they to become?"""
+"""Which schemas does this repository have already, and which contracts do they become?"""
 
 import os
 import re
@@ -31,19 +31,19 @@ _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A schema file that is to become a contract's draft, where it is."""
+    """A schema file that becomes a contract's draft in its present place."""
 
     contract: str
     file: Path
     folder: Path
-    """Where contract.toml goes."""
+    """The folder of contract.toml."""
     text: str
-    """What contract.toml says."""
+    """The content of contract.toml."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that looks like a schema and becomes no contract."""
+    """A file that looks like a schema but does not become a contract."""
 
     file: str
     reason: str
@@ -51,12 +51,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a contract says where its schema does not say it."""
+    """What a contract says where its schema does not."""
 
     level: Level
     owner: str | None
     dialect: str | None
-    """Of the database that the repository names; a text that has signs of its own keeps to them."""
+    """The dialect of the repository's database; a text with signs of its own dialect takes precedence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,15 @@ class Survey:
     """What was found."""
 
     known: tuple[str, ...]
-    """Contracts that are there already."""
+    """Existing contracts."""
     adopted: tuple[Adopted, ...]
     skipped: tuple[Skipped, ...]
     unread: tuple[Unread, ...]
-    """What becomes no contract, and is not broken."""
+    """What does not become a contract although it is not broken."""
 
 
 def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) -> Survey:
-    """Look for schemas below `root` that no contract has yet. Nothing is written; what git ignores is passed over."""
+    """Look for schemas below `root` without a contract. Nothing is written; what git ignores is left out."""
     if defaults.owner is not None and _UNWRITABLE.search(defaults.owner):
         raise ContractctlError("--owner holds characters that cannot be encoded", hint="name a team or a person")
     known = store.names(contracts)
@@ -104,7 +104,7 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
 
 
 def _is_release(file: Path, contracts: Path) -> bool:
-    """Whether it lies among releases, be their contract.toml there or not."""
+    """Whether it lies among releases, with or without their contract.toml."""
     return file.is_relative_to(contracts) and store.VERSIONS in file.relative_to(contracts).parts[:-1]
 
 
@@ -117,7 +117,7 @@ class _Surveying:
     defaults: Defaults
     near: Near
     taken: set[str]
-    """Names of contracts, in small letters."""
+    """Names of contracts, in lower case."""
     adopted: list[Adopted] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     broken: dict[Path, str] = field(default_factory=dict)
@@ -165,21 +165,21 @@ class _Surveying:
 
 
 def write(adopted: Adopted) -> Path:
-    """Make the contract: its folder and its contract.toml. An existing one is never touched."""
+    """Create the contract: its folder and its contract.toml. An existing one is never touched."""
     adopted.folder.mkdir(parents=True, exist_ok=True)
     path = adopted.folder / store.CONTRACT
     made = path.open("x", encoding="utf-8")
     try:
         with made:
             made.write(adopted.text)
-    except BaseException:  # as when the disk is full: half of it would be in the way of the next attempt
+    except BaseException:  # as when the disk is full: half a file would obstruct the next attempt
         path.unlink()
         raise
     return path
 
 
 def _present(root: Path) -> Iterator[Path]:
-    """The files of one's own: in a git repository what git does not ignore, else all."""
+    """The user's own files: in a git repository what git does not ignore, else all."""
     repository = git.open_repository(root)
     if repository is not None:
         files: Iterator[Path] = (repository.root.resolve() / path for path in repository.present())
@@ -193,7 +193,7 @@ def _present(root: Path) -> Iterator[Path]:
 
 
 def _is_query(file: Path, read: Read) -> bool:
-    """Whether it is SQL that neither makes nor changes a table."""
+    """Whether it is SQL that neither creates nor changes a table."""
     content = read(file) if file.suffix.lower() == ".sql" else None
     return content is not None and not makes_tables(content) and not foreign_tables(content)
 
@@ -210,20 +210,20 @@ def _called(whole: MultiFile, root: Path) -> Path:
 
 
 def _own(contracts: Path, name: str) -> tuple[Path, ...]:
-    """The files of a draft that are not a contract of their own: the first, and all parts of a GraphQL schema."""
+    """The files of a draft that cannot be contracts of their own: the first, and all parts of a GraphQL schema."""
     paths = store.draft_paths(contracts, name)
     return paths if paths and paths[0].suffix.lower() in _PARTS else paths[:1]
 
 
 def _inside(file: Path, drafts: set[Path]) -> bool:
-    """Whether a file is a contract's draft, or one of several that make it up."""
+    """Whether a file is a contract's draft, or one of its files."""
     resolved = file.resolve()
     return resolved in drafts or not drafts.isdisjoint(resolved.parents)
 
 
 @dataclass(frozen=True, slots=True)
 class _Schema:
-    """What a file says of the contract that it is to be."""
+    """What a file says about the contract that it becomes."""
 
     lines: tuple[str, ...]
     """Of contract.toml."""
@@ -232,7 +232,7 @@ class _Schema:
 
 
 def _schema(file: Path, root: Path, defaults: Defaults, near: Near) -> _Schema | None:
-    """What a schema says; None for a file that nothing claims. Raise ContractctlError for a schema that is broken."""
+    """What a schema says; None for a file of no format. Raise ContractctlError for a broken schema."""
     shown = _relative(file, root)
     read = near.read(named(file, root))
     name = claimed(read) if read is not None else None
@@ -251,7 +251,7 @@ def _schema(file: Path, root: Path, defaults: Defaults, near: Near) -> _Schema |
 def _joint(whole: MultiFile, defaults: Defaults, read: Read) -> _Schema:
     """What several files say together. Raise ContractctlError where that is not a schema, or not clearly one."""
     schema = parse_sound(whole.format, multi_file.source(whole, read))
-    if whole.format == "sql" and not whole.alone:  # a new step has to count without being named
+    if whole.format == "sql" and not whole.alone:  # a new step must count without being named
         other = _relative(next(whole.others()), whole.folder)
         raise ContractctlError(
             f"migration steps are mixed with other files ({other}): move those out, and the folder becomes a contract"
@@ -276,7 +276,7 @@ def _without_place(message: str, file: Path, shown: str) -> str:
 
 
 def _contract(schema: _Schema, folder: Path, defaults: Defaults) -> str:
-    # `..` is taken by the file system, so links on the way must be gone first
+    # the file system resolves `..`, so links on the way must be resolved first
     files = [quoted(Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()) for file in schema.files]
     draft = files[0] if len(files) == 1 else f"[{', '.join(files)}]"
     return "\n".join(

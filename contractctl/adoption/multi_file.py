@@ -1,4 +1,4 @@
-"""Which files are one schema together, and none by themselves? Steps of a migration, parts of a GraphQL schema."""
+"""Which files are a schema only together? Steps of a migration, parts of a GraphQL schema."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from contractctl.model.contract import File, Source
 
 Read = Callable[[Path], File | None]
 _STEP = re.compile(r"(?:[VUB]\d[\d._]*|R)__.+\.sql|\d{3,}[_-].+\.sql", re.IGNORECASE)
-"""How steps are called by Flyway; by golang-migrate, dbmate, sqlx, Drizzle and others."""
+"""How steps are named by Flyway; by golang-migrate, dbmate, sqlx, Drizzle and others."""
 _IN_ITS_OWN = re.compile(r"\d+[_-][^/]+/(?:migration|up|down)\.sql", re.IGNORECASE)
 """A step in a folder of its own: Prisma; Diesel and Hasura."""
 
@@ -25,16 +25,16 @@ class MultiFile:
 
     format: str
     folder: Path
-    """They lie in it, or below it."""
+    """The folder that contains them, directly or below."""
     files: tuple[Path, ...]
 
     @property
     def alone(self) -> bool:
-        """Whether nothing else lies there: then the folder itself is the draft, and what is added to it counts."""
+        """Whether nothing else is there: then the folder itself is the draft, and files added to it count."""
         return next(self.others(), None) is None
 
     def others(self) -> Iterator[Path]:
-        """What else lies there and could be taken for a part of it."""
+        """What else is there and could be taken for a part of it."""
         for path in sorted(visible_files(self.folder)):
             beside = self.format == "sql" and lies_beside(path.name)
             if path.is_file() and path not in self.files and not beside:
@@ -42,7 +42,7 @@ class MultiFile:
 
 
 def steps(candidates: Iterable[Path], read: Read) -> Iterator[MultiFile]:
-    """Folders with steps of a migration: one changes a table that another one makes, or all are called as steps are."""
+    """Folders with steps of a migration: one changes a table that another creates, or all are named like steps."""
     folders: dict[Path, dict[Path, File]] = {}
     for path in candidates:
         file = read(path) if path.suffix.lower() == ".sql" else None
@@ -66,7 +66,7 @@ def _is_called_a_step(path: Path) -> bool:
 
 
 def parts(broken: Iterable[Path], candidates: Sequence[Path], read: Read, root: Path) -> Iterator[MultiFile]:
-    """For GraphQL that is not a schema by itself: the smallest folder around it whose files are one together."""
+    """For GraphQL that is no schema on its own: the smallest folder around it whose files form one."""
     known: set[Path] = set()
     files = {path: file for path in candidates if (file := read(path)) and claimed(file) == "graphql"}
     for path in broken:

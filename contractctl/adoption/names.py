@@ -1,4 +1,4 @@
-"""What is a contract called that is made of something with another name?"""
+"""How is a contract named that is created from something with another name?"""
 
 import json
 import re
@@ -41,9 +41,9 @@ _GENERIC_FOLDERS = frozenset(
         "src",
     }
 )
-"""Folders that say what kind of thing is in them, and not whose."""
+"""Folders whose names say what kind of thing is in them, not whose."""
 _GENERATION = re.compile(r"v\d+([a-z]+\d*)?")
-"""Folders that say which of several generations: `v1`, `v2beta1`."""
+"""Folders whose names are a generation: `v1`, `v2beta1`."""
 
 
 def slug(text: str) -> str:
@@ -54,7 +54,7 @@ def slug(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as TOML has it."""
+    """A text as TOML writes it."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -64,7 +64,7 @@ def owned(owner: str | None) -> str:
 
 
 def contract_names(file: Path, root: Path) -> Iterator[str]:
-    """Names for a contract, best first: whose it is from the nearest folder that tells, what it is from the file."""
+    """Names for a contract, best first: the domain from the nearest folder that tells, the name from the file."""
     folders = _with_generations([slug(part) for part in file.relative_to(root).parts[:-1]])
     telling = [part for part in folders if part and part not in _GENERIC_FOLDERS]
     domains = telling or [part for part in folders if part] or [slug(root.name) or "main"]
@@ -80,7 +80,7 @@ def contract_names(file: Path, root: Path) -> Iterator[str]:
 
 
 def _with_generations(folders: list[str]) -> list[str]:
-    """`shop`, `v1` is shop-v1: a generation alone is nobody's name."""
+    """`shop`, `v1` is shop-v1: a generation alone is no name."""
     found: list[str] = []
     for part in folders:
         if found and _GENERATION.fullmatch(part):

@@ -1,4 +1,4 @@
-"""Which tables does a database hold already, and which contracts are they to become? One a table, or one for all."""
+"""Which tables does a database have already, and which contracts do they become? One for each, or one for all."""
 
 import re
 import tempfile
@@ -30,41 +30,41 @@ _HEAD = "-- As the database had it when this contract was created. From now on t
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to become of a database's tables."""
+    """What a database's tables should become."""
 
     contracts: Path
     domain: str
     """The first part of the contracts' names: the database's own, for tables of the schema that is searched first."""
     defaults: Defaults
     patterns: tuple[str, ...] = ()
-    """Of tables and views, `order*` say; all of them without one."""
+    """Of tables and views, such as `order*`; without any, all of them."""
     schemas: tuple[str, ...] = ()
     whole: str | None = None
-    """The one contract that all of them are to be; without it each is one."""
+    """The single contract for all of them; without it, each becomes its own."""
     database: str = ""
     """Its name in contractctl.toml, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
 class FromTables:
-    """A contract that is to be made, in a folder of its own."""
+    """A contract to be created, in a folder of its own."""
 
     contract: str
     folder: Path
     files: Mapping[str, str]
     tables: tuple[str, ...]
     notes: tuple[str, ...]
-    """What belongs to the tables and is not promised, or is promised and not understood."""
+    """What belongs to the tables but is not promised, or is promised but not understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Already:
-    """A contract that speaks of some of the tables."""
+    """An existing contract that covers some of the tables."""
 
     contract: str
     tables: tuple[str, ...]
     differences: int
-    """How much the database holds otherwise than it says, or perhaps holds."""
+    """How many differences there are, or may be, between the database and the contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,13 @@ class TableSurvey:
     already: tuple[Already, ...]
     skipped: tuple[Skipped, ...]
     left: tuple[str, ...] = ()
-    """Tables that `whole` does not speak of, being there already."""
+    """Tables missing from `whole`, which exists already."""
     beside: tuple[str, ...] = ()
-    """Schemas that were not looked at, and hold tables or views."""
+    """Schemas with tables or views that were not looked at."""
 
 
 def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
-    """Look at the tables and views that are wished for. Nothing is written, here or in the database."""
+    """Look at the wanted tables and views. Nothing is written, here or in the database."""
     if wish.whole is not None:
         store.folder_of(wish.contracts, wish.whole)
     found = live.read(connection, wish.schemas)
@@ -122,7 +122,7 @@ def survey_tables(connection: Connection, wish: Wish) -> TableSurvey:
 
 
 def write_tables(made: FromTables) -> Path:
-    """Make a contract: its folder appears with everything in it, or not at all. Gives back its draft."""
+    """Create a contract: its folder appears with everything in it, or not at all. Returns its draft."""
     made.folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=made.folder.parent, prefix=".contractctl-") as scratch:
         whole = Path(scratch) / made.folder.name
@@ -140,7 +140,7 @@ def write_tables(made: FromTables) -> Path:
 
 
 def _asked(definitions: Sequence[Definition], patterns: Sequence[str]) -> list[Definition]:
-    """Those that the patterns name. Raise ContractctlError for a pattern that names none."""
+    """Those that the patterns match. Raise ContractctlError for a pattern that matches none."""
     chosen: dict[str, Definition] = {}
     for pattern in patterns or ("*",):
         fitting = [one for one in definitions if _fits(one, pattern)]
@@ -158,7 +158,7 @@ def _fits(one: Definition, pattern: str) -> bool:
 
 
 def _known(wish: Wish, live_schema: Schema) -> Iterator[tuple[Contract, Schema]]:
-    """The contracts of this database that are there, each with what its draft says, or its latest release."""
+    """The existing contracts of this database, each with the content of its draft, or else of its latest release."""
     for contract in store.read_all(wish.contracts):
         newest = contract.draft or (contract.latest.source if contract.latest else None)
         if contract.format != "sql" or contract.database != wish.database or newest is None:
@@ -188,7 +188,7 @@ def _skipped(one: Definition, found: Live) -> Skipped | None:
 
 
 def _unread(one: Definition, found: Live) -> Iterator[Unread]:
-    """Statements about it that are not understood."""
+    """Statements about it that were not understood."""
     for number, unread in enumerate(found.schema.unread):
         if found.schema.source.files[found.schema.places["unread", number][0]].name == one.name:
             yield unread
@@ -214,7 +214,7 @@ def _draft(group: Sequence[Definition]) -> str:
 
 
 def _unreadable(draft: str, dialect: str) -> str | None:
-    """Why a draft cannot be read without the tables that are not in it; None where it can."""
+    """Why a draft cannot be read without tables that are not in it; None if it can."""
     source = Source((File("draft.sql", draft),))
     try:
         parse_sound("sql", source, Policy(dialect=dialect))

@@ -1,4 +1,4 @@
-"""What will people look for in vain among the contracts? Other languages, with what makes them readable; queries."""
+"""What will people miss among the contracts? Other languages, with a way to make them readable; queries."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ _DATABASE = "contractctl init --from-database URL creates contracts from its tab
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Files of one kind that become no contract."""
+    """Files of one kind that do not become contracts."""
 
     files: tuple[str, ...]
     why: str
@@ -40,7 +40,7 @@ _LANGUAGES = (
 def unread(
     paths: Sequence[str], documents: Mapping[Unjudged, Sequence[str]], queries: Sequence[str]
 ) -> Iterator[Unread]:
-    """Kind by kind. paths: all there are, from the root, with slashes. queries: SQL that makes no table."""
+    """Kind by kind. paths: all files, from the root, with slashes. queries: SQL that creates no table."""
     for pattern, why in _LANGUAGES:
         if files := tuple(path for path in paths if pattern.search(path)):
             yield Unread(files, why)

@@ -1,4 +1,4 @@
-"""What does a declared expression make of an event? JSONata, read once, bounded, and a function of its input alone.
+"""What does a declared expression make of an event? JSONata, parsed once, bounded, and a function of its input alone.
 
 An expression belongs to a plan: `up` makes a value of the new version from a record of the old one, `down` the other
 way round. The language is JSONata (https://docs.jsonata.org), whose numbers are doubles: a value that is passed on as
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 Event = Mapping[str, Json]
 
 VOLATILE = frozenset({"now", "millis", "random", "shuffle"})
-"""Functions whose answer is another one each time: what was converted once could never be checked."""
+"""Functions whose result differs each time: their conversions could never be checked."""
 HIDDEN = frozenset({"eval"})
 """It evaluates text that nobody has reviewed."""
 MOST_CHARACTERS = 10_000
 MOST_SECONDS = 1.0
-"""An evaluation that takes longer is given up."""
+"""An evaluation that takes longer is aborted."""
 MOST_DEPTH = 100
-"""Evaluations inside each other, of functions that call themselves for example."""
+"""The depth of nested evaluations, such as recursive functions."""
 MOST_VALUES = 1_000_000
-"""Characters of a text, or items of a list, that an expression may make on its way."""
+"""How many characters of a text, or items of a list, an expression may create along the way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A JSONata expression that was read and may be evaluated."""
+    """A parsed JSONata expression, which may be evaluated."""
 
     text: str
     where: str
@@ -41,7 +41,7 @@ class Expression:
 
 
 def read_expression(text: str, where: str) -> Expression:
-    """Read an expression. `where`: its place, for messages.
+    """Parse an expression. `where`: its place, for messages.
 
     Raise ContractctlError for invalid JSONata, for functions whose answer is never the same twice, and for $eval.
     """
@@ -69,7 +69,7 @@ def read_expression(text: str, where: str) -> Expression:
 def evaluate(expression: Expression, event: Event) -> Json:
     """The value that an expression makes of an event. The event is not changed.
 
-    Raise ContractctlError where it makes none, fails, or takes too long.
+    Raise ContractctlError if it yields none, fails, or takes too long.
     """
     found = find(expression, event)
     if not found:
@@ -78,9 +78,9 @@ def evaluate(expression: Expression, event: Event) -> Json:
 
 
 def find(expression: Expression, event: Event) -> tuple[Json, ...]:
-    """The value that an expression makes of an event; none where it finds nothing there. The event is not changed.
+    """The value that an expression makes of an event; none if it finds nothing there. The event is not changed.
 
-    Raise ContractctlError where it fails or takes too long.
+    Raise ContractctlError if it fails or takes too long.
     """
     from contractctl.expressions.jsonata_engine import NOTHING, EvaluationError, Limits
 
@@ -98,7 +98,7 @@ def apply(expressions: Mapping[str, Expression], event: Event) -> dict[str, Json
 
 
 def same(left: Json, right: Json) -> bool:
-    """Whether two JSON values are one: 1 and 1.0 are, 1 and true are not."""
+    """Whether two JSON values are equal: 1 and 1.0 are, 1 and true are not."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):

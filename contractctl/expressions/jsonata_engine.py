@@ -1,4 +1,4 @@
-"""How is JSONata run? The one door to jsonata-python, with bounds that the library leaves open.
+"""How is JSONata run? The only module that uses jsonata-python, with bounds that the library lacks.
 
 The library bounds time and depth between two steps of an evaluation. What a single step can do without end is bounded
 here: matching a regular expression, making a text or a list longer and longer.
@@ -21,17 +21,17 @@ from jsonata.parser import Parser  # noqa: E402 - as above
 from jsonata.regex_engine import RegexFlags  # noqa: E402 - as above
 from jsonata.utils import Utils  # noqa: E402 - as above
 
-sys.setrecursionlimit(_LIMIT)  # the library raises it tenfold for the whole process: where others stop, Python crashes
+sys.setrecursionlimit(_LIMIT)  # the library raises it tenfold for the process: deep recursion would crash Python
 
 MATCH_SECONDS: Final = 0.5
 NOTHING: Final = object()
-"""An expression that finds nothing: not null, which is a value."""
+"""The result of an expression that finds nothing: not null, which is a value."""
 _MOST_AT_ONCE: Final = 1_000_000
 """Numbers of a range, characters of a padding: what a single step makes before anybody can look at it."""
 
 
 class EvaluationError(Exception):
-    """What JSONata says against an expression, in a line."""
+    """JSONata's error about an expression, in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class Limits:
 
     seconds: float
     depth: int
-    """Evaluations inside each other."""
+    """The depth of nested evaluations."""
     values: int
     """Characters of a text or items of a list."""
 
 
 class Engine:
-    """One expression, read. It keeps nothing of one evaluation for the next; of a thread's own."""
+    """One parsed expression, for one thread. No evaluation leaves anything for the next."""
 
     def __init__(self, text: str) -> None:
         """Raise EvaluationError where the text is not valid JSONata."""
@@ -60,7 +60,7 @@ class Engine:
         self.variables = frozenset(_variables(self._expression.ast))
 
     def evaluate(self, value: Mapping[str, Any], limits: Limits) -> Any:  # noqa: ANN401 - any JSON value
-        """JSON, or NOTHING. Raise EvaluationError where it fails or goes too far."""
+        """The result as JSON, or NOTHING. Raise EvaluationError if it fails or exceeds a limit."""
         watch = _Watch(limits)
         self._expression.environment.set_evaluate_entry_callback(watch.enter)
         self._expression.environment.set_evaluate_exit_callback(watch.leave)
@@ -91,7 +91,7 @@ class _Bounded(Jsonata):
 
 
 class _Watch:
-    """One evaluation, being watched: told of every step on its way in and out."""
+    """Watches one evaluation: called at the beginning and end of every step."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -152,7 +152,7 @@ def _variables(root: object) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
-    """The library's value as JSON. Raise EvaluationError for what is none, a function for example."""
+    """The library's value as JSON. Raise EvaluationError for what is not JSON, such as a function."""
     if value is None:
         return NOTHING
     return _json(value)

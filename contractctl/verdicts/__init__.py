@@ -1,4 +1,4 @@
-"""Was this pair judged before? Verdicts are kept by everything that they were made from."""
+"""Was this pair judged before? Verdicts are kept under a digest of everything that they depend on."""
 
 import os
 import sys
@@ -14,12 +14,12 @@ from contractctl.model.verdict import Comparison
 from contractctl.verdicts import kept
 
 _FORM = "verdicts-1"
-"""Another number for another form of what is kept."""
+"""The version of the form in which verdicts are kept."""
 
 
 def judged(old: Source, new: Source, format_name: str, terms: Terms) -> Comparison:
-    """As compatibility.compare_sources(), which is asked for what is not known yet."""
-    if format_name not in DATED:  # what is kept holds on the next day, too
+    """As compatibility.compare_sources(), which is called for what is not known yet."""
+    if format_name not in DATED:  # what is kept must be valid on the next day, too
         terms = replace(terms, policy=replace(terms.policy, today=None))
     folder = caches.folder(_FORM)
     if folder is None:
@@ -33,7 +33,7 @@ def judged(old: Source, new: Source, format_name: str, terms: Terms) -> Comparis
 
 
 def _key(old: Source, new: Source, format_name: str, terms: Terms) -> bytes:
-    """Both texts under the names that findings use, how they are judged, and by what."""
+    """Both texts under the names that findings use, how they are judged, and by which code."""
     said = (_judges(), format_name, terms, _said(old), _said(new))
     return sha256(repr(said).encode("utf-8", "surrogatepass")).digest()
 
@@ -49,7 +49,7 @@ def _digest(content: bytes) -> str:
 
 @cache
 def _judges() -> str:
-    """Python, every package that is installed, and our own files: another one of them may judge otherwise."""
+    """Python, every installed package, and our own files: a change of any may change the verdict."""
     packages = sorted(name for folder in sys.path for name in _listed(folder) if name.endswith(".dist-info"))
     return sha256(repr((__version__, sys.version, packages, sorted(_own()))).encode()).hexdigest()
 
@@ -62,7 +62,7 @@ def _listed(folder: str) -> list[str]:
 
 
 def _own() -> list[tuple[str, int, int]]:
-    """Code and rule pages, by size and time: a developer who changes them wants no verdict of yesterday's."""
+    """Code and rule pages, by size and time: a developer who changes them wants no stale verdict."""
     found = []
     for folder, _, files in os.walk(Path(__file__).parent.parent):
         for name in files:

@@ -1,4 +1,4 @@
-"""How are verdicts kept? A file for each, which appears whole or not at all; nobody misses it when it is gone."""
+"""How are verdicts kept? In a file for each, which appears whole or not at all, and may be deleted at any time."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from contractctl.model.verdict import Comparison
 
 _MOST_BYTES = 128 * 1024 * 1024
 _SHELVES = 256
-"""Folders, by the first byte of the key; each is tidied for itself."""
+"""Folders, by the first byte of the key; each is tidied separately."""
 _LOOKS = 64
-"""After how many verdicts on average a shelf is looked through for whether they have become too many."""
+"""After how many verdicts, on average, a shelf is checked for having too many."""
 _DIGEST = 32
 
 
 def read(folder: Path, key: bytes) -> Comparison | None:
-    """What was written under that key; None where nothing whole is there. An entry carries its own digest."""
+    """What was written under that key; None if nothing intact is there. An entry carries its own digest."""
     try:
         content = _place(folder, key).read_bytes()
     except OSError:
@@ -28,12 +28,12 @@ def read(folder: Path, key: bytes) -> Comparison | None:
         return None
     try:
         return value(Comparison, json.loads(content[_DIGEST:]), "verdict")
-    except (ValueError, RecursionError, ContractctlError):  # whole, and of another make
+    except (ValueError, RecursionError, ContractctlError):  # intact, but of another form
         return None
 
 
 def write(folder: Path, key: bytes, comparison: Comparison) -> None:
-    """Keep a verdict. Where that cannot be done, nothing is kept, and nothing is said."""
+    """Keep a verdict. If that fails, nothing is kept, silently."""
     content = dumps(tree(comparison)).encode("utf-8", "surrogatepass")
     place = _place(folder, key)
     scratch = place.with_name(f".{place.name}.{os.urandom(4).hex()}")
@@ -46,7 +46,7 @@ def write(folder: Path, key: bytes, comparison: Comparison) -> None:
 
 
 def _make_room(shelf: Path) -> None:
-    """Of a shelf that holds more than its share the older half goes; others may be at the same work."""
+    """Delete the older half of a shelf that holds more than its share; others may be doing the same."""
     found = []
     for entry in os.scandir(shelf):
         with suppress(OSError):
