@@ -41,17 +41,17 @@ def test_the_whole_walk_from_nothing_to_yes(repository: Path, contractctl: Run, 
     def run(*arguments: str, code: int = 0) -> str:
         return contractctl(*arguments, code=code, cwd=repository).stdout
 
-    first = json.loads(run("can-i-deploy", "reader", "1", "--to", "production", "--format", "json", code=3))
+    first = json.loads(run("can-i-deploy", "reader", "1", "--to-environment", "production", "--format", "json", code=3))
     assert {reason["why"] for reason in first["reasons"]} == {"nothing on record", "not declared"}
     jsonschema.validate(first, SCHEMA)
 
     (repository.parent / "reader" / "service.toml").write_text("edited, and not committed")
     assert run("service", "import", "../reader", "--version", "1").startswith("imported: reader@1 provides 0 and con")
     run("service", "import", "../writer", "--version", "1")
-    run("record-deployment", "writer", "1", "--env", "production")
+    run("record-deployment", "writer", "1", "--environment", "production")
     run("record-deployment", "writer", "2", "--env", "production", "--canary", "5")
     assert "counterpart not declared, 5 % there" in run("can-i-deploy", "reader", "1", "--to", "production", code=3)
-    run("record-undeployment", "writer", "2", "--env", "production")
+    run("record-undeployment", "writer", "2", "--environment", "production")
     assert run("record-deployment", "writer", "1", "--env", "production").startswith("on record already")
 
     said = run("can-i-deploy", "reader", "1", "--to", "production", "--wait", "1s")

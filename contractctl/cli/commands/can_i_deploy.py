@@ -22,6 +22,7 @@ _LONGEST_NAP = 15.0
 @click.argument("version")
 @click.option(
     "--to",
+    "--to-environment",
     "environment",
     required=True,
     metavar="ENVIRONMENT",

@@ -64,6 +64,7 @@ def list_(names: tuple[str, ...], form: str) -> int:
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 @click.option(
     "--env",
+    "--environment",
     "environment",
     required=True,
     metavar="ENVIRONMENT",
@@ -107,7 +108,14 @@ def import_(files: tuple[Path, ...], environment: str, cluster: str, at: str | N
 
 @command.command("forget")
 @click.argument("cluster")
-@click.option("--env", "environment", required=True, metavar="ENVIRONMENT", help="The environment that it was in.")
+@click.option(
+    "--env",
+    "--environment",
+    "environment",
+    required=True,
+    metavar="ENVIRONMENT",
+    help="The environment that it was in.",
+)
 def forget(cluster: str, environment: str) -> int:
     """Record that a cluster no longer exists: what it has shown is no longer live in the environment."""
     from contractctl.cli import ledger

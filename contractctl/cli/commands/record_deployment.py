@@ -10,7 +10,12 @@ from contractctl.errors import ContractctlError
 @click.argument("service")
 @click.argument("version")
 @click.option(
-    "--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it is live, for example production."
+    "--env",
+    "--environment",
+    "environment",
+    required=True,
+    metavar="ENVIRONMENT",
+    help="Where it is live, for example production.",
 )
 @click.option(
     "--canary",

@@ -10,7 +10,12 @@ from contractctl.errors import ContractctlError
 @click.argument("service")
 @click.argument("version", required=False)
 @click.option(
-    "--env", "environment", required=True, metavar="ENVIRONMENT", help="Where it was live, for example production."
+    "--env",
+    "--environment",
+    "environment",
+    required=True,
+    metavar="ENVIRONMENT",
+    help="Where it was live, for example production.",
 )
 @click.option("--never", is_flag=True, help="The service does not run there, and was never recorded.")
 def command(service: str, version: str | None, environment: str, never: bool) -> int:
