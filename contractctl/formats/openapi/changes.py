@@ -13,10 +13,19 @@ from contractctl.formats.description import below
 from contractctl.formats.json_schema.changes import Inside, between
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.media import media_types, schema_of, single
-from contractctl.formats.openapi.parameters import parameters_of
-from contractctl.formats.openapi.parts import METHODS, Unresolved, child, entries, fields, flag, resolved, template
-from contractctl.formats.openapi.shared import Shared, shared
+from contractctl.formats.openapi.document.media import media_types, schema_of, single
+from contractctl.formats.openapi.document.parts import (
+    METHODS,
+    Unresolved,
+    child,
+    entries,
+    fields,
+    flag,
+    resolved,
+    template,
+)
+from contractctl.formats.openapi.document.shared import Shared, shared
+from contractctl.formats.openapi.resolution.parameters import parameters_of
 from contractctl.model.verdict import Change
 
 _STATED = ("operationId", "deprecated", "x-sunset")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from contractctl.documents import Json
 from contractctl.formats.description import PLACEHOLDER, as_object, template
 from contractctl.formats.layout import Bundle
-from contractctl.formats.openapi.media import covering, normal
-from contractctl.formats.openapi.parts import METHODS
+from contractctl.formats.openapi.document.media import covering, normal
+from contractctl.formats.openapi.document.parts import METHODS
 from contractctl.formats.retirement import Seat, Step
 from contractctl.formats.retirement.places import Object, Places, own, retired
 from contractctl.formats.retirement.schemas import Schemas

@@ -4,9 +4,9 @@ import pytest
 
 from contractctl.compatibility import compare
 from contractctl.formats.openapi import parse
-from contractctl.formats.openapi.operations import paths
 from contractctl.formats.openapi.resolution import way_between
-from contractctl.formats.openapi.views import Role
+from contractctl.formats.openapi.resolution.operations import paths
+from contractctl.formats.openapi.schemas import Role
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Status
 

@@ -18,12 +18,12 @@ from contractctl.compatibility import Terms, compare_sources
 from contractctl.documents import read
 from contractctl.errors import ContractctlError
 from contractctl.formats.openapi import incompatibilities, parse
-from contractctl.formats.openapi.calls import meant
-from contractctl.formats.openapi.excerpts import SERVER
-from contractctl.formats.openapi.exchanges import Making, NoneFoundError, Request, Response
-from contractctl.formats.openapi.execution import refusal
 from contractctl.formats.openapi.resolution import way_between
 from contractctl.formats.openapi.staging import expanded, operations
+from contractctl.formats.openapi.witness.calls import meant
+from contractctl.formats.openapi.witness.excerpts import SERVER
+from contractctl.formats.openapi.witness.exchanges import Making, NoneFoundError, Request, Response
+from contractctl.formats.openapi.witness.execution import refusal
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Effect, Incompatibility, Status
 from tests.budgets import budget
