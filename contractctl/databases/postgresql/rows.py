@@ -11,7 +11,7 @@ from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import shown
 from contractctl.databases.postgresql.names import UNSEEN, function_name, literal, quote, quotes, table
-from contractctl.databases.postgresql.tables import family, oid
+from contractctl.databases.postgresql.tables import checked_by_triggers, oid
 from contractctl.databases.postgresql.triggers.functions import is_guarded
 
 _RIGHT_SINCE = (15,)
@@ -83,7 +83,7 @@ def unseen(connection: Connection, sync: Synchronisation) -> Iterator[None]:
     Ours would find nothing to do, at some cost. Foreign keys have triggers, too, and must not be passed over: where
     one could be broken the others' triggers fire. All is as before afterwards, also in the caller's own transaction.
     """
-    quiet = f"{_may_be_unseen(connection)} AND NOT {_referred(connection, sync)}"
+    quiet = f"{_may_be_unseen(connection)} AND NOT {_is_checked(connection, sync)}"
     before = f"SELECT current_setting({_ROLE}) AS role, current_setting({literal(UNSEEN)}, true) AS name OFFSET 0"
     was_role, was_name, is_role, _ = run(
         connection,
@@ -112,23 +112,14 @@ def _may_be_unseen(connection: Connection) -> str:
     return "(current_setting('is_superuser') = 'on')"
 
 
-def _referred(connection: Connection, sync: Synchronisation) -> str:
-    """Whether a foreign key of or to the columns could be broken by what is written.
+def _is_checked(connection: Connection, sync: Synchronisation) -> str:
+    """Whether what is written could break a foreign key of or to the columns, or a constraint that may be deferred.
 
     Not where both columns have the same ones and hold the same value: it has been looked at already.
     """
     pairs = (pair for pair in sync.columns if is_guarded(pair) or not pair.plain)
-    names = [literal(one.name) for pair in pairs for one in (*pair.old, *pair.new)]
-    if not names:
-        return "false"
-    return _REFERRED.format(family=family(oid(connection, sync.table)), names=", ".join(names))
-
-
-_REFERRED = """EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
-JOIN pg_catalog.pg_attribute a ON (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
-  OR (a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))
-WHERE k.contype = 'f' AND a.attrelid IN ({family}) AND a.attname IN ({names}))
-"""
+    names = [one.name for pair in pairs for one in (*pair.old, *pair.new)]
+    return checked_by_triggers(oid(connection, sync.table), names) if names else "false"
 
 
 def checksum(values: Iterable[tuple[str, str]]) -> str:

@@ -454,6 +454,7 @@ def test_a_collision_of_writers_at_the_same_moment_refuses_neither(shop, pair, s
         "CREATE UNIQUE INDEX ON t (left(new, 1))",
         "CREATE UNIQUE INDEX ON t (new) WHERE new = 'BOB'",
         "CREATE UNIQUE INDEX ON t (new) NULLS NOT DISTINCT",
+        "ALTER TABLE t ADD UNIQUE (new) DEFERRABLE",
     ],
 )
 def test_whatever_constraint_refuses_the_other_sides_value_the_writer_goes_on(shop, pair, shout, constraint):
@@ -473,6 +474,25 @@ def test_whatever_constraint_refuses_the_other_sides_value_the_writer_goes_on(sh
     assert shop.rows("SELECT old FROM t WHERE id < 3 ORDER BY id") == [("Bob",), ("Bob",)]
     assert before == [(1,)]
     assert {key for key, _ in shop.marks("set_aside")} == {"[1]", "[2]"}
+
+
+def test_a_writer_writes_once_and_in_its_own_name(shop, pair, shout, role, connect_as):
+    """Hazard 15, 45: what a constraint may refuse is made by an UPDATE, which counted and signed the row once more."""
+    shop.run("CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT UNIQUE, new TEXT UNIQUE, n INTEGER DEFAULT 0, who TEXT)")
+    shop.run(
+        "CREATE FUNCTION sign() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.n := NEW.n + 1; NEW.who := current_user; RETURN NEW; END'"
+    )
+    shop.run("CREATE TRIGGER sign BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION sign()")
+    shop.table("", pair(shout))
+    shop.run(f"GRANT ALL ON t TO {role}")
+    writer = connect_as(role)
+    shop.run("INSERT INTO t (id, old) VALUES (1, 'Ann')", app=writer)
+    shop.run("UPDATE t SET new = 'Bob'", app=writer)
+
+    assert shop.rows("SELECT old, new, n, who FROM t") == [("bob", "Bob", 2, role)]
+    shop.run("ALTER TABLE t ADD UNIQUE (new) DEFERRABLE")
+    assert [name for name in missing(shop) if name.endswith("_make")]
 
 
 def test_a_column_that_stays_not_null_is_never_given_null(shop, pair, number):

@@ -1,17 +1,20 @@
 """How is the other side made where a constraint of its own may refuse it? After the row is written, by an UPDATE of it.
 
 Whatever is refused is set aside with what was said, and the writer's own statement goes through. The UPDATE fires
-triggers, the application's and these here again: they find the row in step, or its kept value marked, and stop.
+these triggers here again: they find the row in step, or its kept value marked, and stop. The application's would take
+it for one more write, by contractctl's user: where that one may, it writes as a replica does, and they sleep.
 """
 
 from collections.abc import Iterator
 
 from contractctl.databases import Held, Synced, Synchronisation, sides
-from contractctl.databases.postgresql.names import function_name, quote, table
+from contractctl.databases.postgresql.names import function_name, literal, quote, table
+from contractctl.databases.postgresql.tables import checked_by_triggers
 from contractctl.databases.postgresql.triggers.functions import (
     RAISES,
     changed,
     database,
+    dollars,
     function,
     given_new,
     indented,
@@ -34,6 +37,22 @@ def create(sync: Synchronisation) -> str:
     for pair in pairs(sync):
         body += _fill_one(sync, pair) if pair.one_sided else _pair(sync, pair)
     return function(f"{quote(function_name(sync, 'make'))}() RETURNS trigger", STATE, [*body, "RETURN NULL;"])
+
+
+def hide(sync: Synchronisation) -> str:
+    """What lets the application's triggers sleep meanwhile, where the function's owner may do that.
+
+    Asked of the database when it is run: a script does not know what the columns' constraints are.
+    """
+    alter = f"ALTER FUNCTION {quote(function_name(sync, 'make'))}() SET session_replication_role = replica"
+    body = f"BEGIN IF NOT {is_checked(sync)} THEN {alter}; END IF; EXCEPTION WHEN insufficient_privilege THEN NULL; END"
+    return f"DO {dollars(body)}"
+
+
+def is_checked(sync: Synchronisation) -> str:
+    """SQL: whether triggers that sleep in a replica look at what the function writes."""
+    held = (one for pair in pairs(sync) for one in (*pair.old, *pair.new))
+    return checked_by_triggers(f"to_regclass({literal(table(sync.table))})::oid", (one.name for one in held))
 
 
 def _pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
