@@ -188,7 +188,7 @@ def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str
     """
     if sync.across is not None:
         return across.missing_triggers(connection, sync)
-    return tuple(_missing(connection, sync))
+    return tuple(dict.fromkeys(_missing(connection, sync)))
 
 
 def _missing(connection: Connection, sync: Synchronisation) -> Iterator[str]:
@@ -204,10 +204,10 @@ def _missing(connection: Connection, sync: Synchronisation) -> Iterator[str]:
         if found.get(name) != [enabled] * places:
             yield name
     for what, statement in _functions(sync):
-        if ("CREATE FUNCTION" in statement and not _is_made_so(connection, function_name(sync, what), statement)) or (
-            what == "make" and "CREATE FUNCTION" in statement and _passes_over_checks(connection, sync)
-        ):
+        if "CREATE FUNCTION" in statement and not _is_made_so(connection, function_name(sync, what), statement):
             yield function_name(sync, what)
+    if making.pairs(sync) and _passes_over_checks(connection, sync):
+        yield function_name(sync, "make")
 
 
 _FOUND = (
