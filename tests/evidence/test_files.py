@@ -349,6 +349,15 @@ def test_delta_counters_are_added_up_and_a_repeated_point_once(tmp_path: Path) -
     assert only(collected(tmp_path, "otlp"), Kind.READS).series[0].value == 5
 
 
+def test_reads_of_an_export_older_than_scopes_count(tmp_path: Path) -> None:
+    old = otlp(READS, point(NOW - 60, "3", NOW - 120), temporality=1)
+    (resource,) = old["resourceMetrics"]
+    resource["instrumentationLibraryMetrics"] = resource.pop("scopeMetrics")
+    lines(tmp_path, otlp(READS, point(NOW - 120, "0", NOW - 180), temporality=1), old)
+
+    assert [one.value for one in only(collected(tmp_path, "otlp"), Kind.READS).series] == [3]
+
+
 def test_a_counter_that_falls_without_a_new_start_is_a_reset(tmp_path: Path) -> None:
     values = [str(9 - step % 10) for step in range(300)]
     lines(tmp_path, *(otlp(READS, point(NOW - 18000 + 60 * n, v, NOW - 20000)) for n, v in enumerate(values)))
@@ -366,6 +375,7 @@ def test_a_counter_that_falls_without_a_new_start_is_a_reset(tmp_path: Path) -> 
         otlp(READS, point(NOW, "-3")),
         otlp(READS, point(NOW, "3"), kind="gauge"),
         otlp("contract.canary.requests", point(NOW, "3")),
+        otlp(READS, point(NOW, "3"), kind="intSum"),
     ],
 )
 def test_a_request_that_cannot_be_read_spoils_the_source(tmp_path: Path, line: object) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 from contractctl.evidence.condensed import MOST, Condenser
@@ -28,6 +28,9 @@ from contractctl.model.evidence import Record
 
 _DELTA, _CUMULATIVE = 1, 2
 _TEMPORALITY = {"AGGREGATION_TEMPORALITY_DELTA": _DELTA, "AGGREGATION_TEMPORALITY_CUMULATIVE": _CUMULATIVE}
+_SCOPES = ("scopeMetrics", "instrumentationLibraryMetrics")
+"""Metrics of a scope, by today's name and the one before OTLP 0.15."""
+_NUMBERS = ("gauge", "sum")
 _LATEST = 2**64
 """Times are fixed64."""
 _NO_REQUEST = (ArithmeticError, ValueError, RecursionError, TypeError, AttributeError, LookupError)
@@ -99,7 +102,7 @@ class _Point:
 def _points(request: Any) -> Iterator[_Point]:  # noqa: ANN401 - JSON
     for of_resource in request["resourceMetrics"]:
         resource = _labels(of_resource.get("resource", {}))
-        for of_scope in of_resource.get("scopeMetrics", []):
+        for of_scope in chain.from_iterable(of_resource.get(name, []) for name in _SCOPES):
             for metric in of_scope.get("metrics", []):
                 if metric.get("name") in _KNOWN:
                     yield from _of_metric(metric, resource)
@@ -110,6 +113,9 @@ def _of_metric(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
     if name == DURATION:
         yield from _of_histogram(metric, resource)
         return
+    others = (key for key, held in metric.items() if key not in _NUMBERS and isinstance(held, dict))
+    if other := next((key for key in others if "dataPoints" in metric[key]), None):
+        raise _UnreadableError(f"{name} is of the kind '{other}', which is not read: a sum or a gauge is expected")
     for kind, temporality in (("gauge", 0), ("sum", _temporality(metric))):
         for point in metric.get(kind, {}).get("dataPoints", []):
             if int(point.get("flags", 0)) & 1:  # FLAG_NO_RECORDED_VALUE: the stream ended here
