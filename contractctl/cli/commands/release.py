@@ -51,12 +51,12 @@ def command(
 ) -> int:
     """Freeze the draft as the next version.
 
-    Of several contracts all are released, or none.
+    Of several contracts, either all are released or none.
 
     The number follows from the verdict: a draft that breaks what its level protects is a major version and has to be
     requested with --major; one that adds something is a minor version; one without a meaningful change is a patch. A
     lower number is refused. The first release is 1.0.0, unless --version names another. A plan's final version is
-    released once the plan is contracted: until then the old side exists, and the new one may not be filled.
+    released once the plan is contracted: until then the old side exists, and the new one may be incomplete.
 
     Exit codes: 0 released, 1 refused, 2 usage or input error.
     """
