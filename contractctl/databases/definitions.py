@@ -1,4 +1,4 @@
-"""What is a table by definition, and how do many stand one after the other, so that each finds what it needs?"""
+"""What defines a table, and in which order are many written so that each finds what it needs?"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,48 +16,48 @@ class Reference:
     to: str
     """The other one's name, as in its definition."""
     clause: str = ""
-    """The foreign key, where it stands apart from `Definition.lines`."""
+    """The foreign key, if it is not part of `Definition.lines`."""
     apart: bool = False
     """Whether it can only be added afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A table or view as the statements that make it, without semicolons; databases/definitions.py joins them."""
+    """A table or view as the statements that create it, without semicolons; databases/definitions.py joins them."""
 
     name: str
-    """As the engine has it; its schema before it where the name alone would not find it."""
+    """The name in the engine, qualified with its schema if the name alone would not find it."""
     shown: str = ""
     """The same as SQL."""
     schema: str = ""
-    """Its schema, where that comes before its name."""
+    """Its schema, if that qualifies its name."""
     view: bool = False
     before: tuple[str, ...] = ()
     """Statements that make what it is made with, and others may be, too: types, sequences."""
     head: str = ""
     """`CREATE TABLE orders`; the whole statement where there are no lines."""
     lines: tuple[str, ...] = ()
-    """Columns and constraints, in the parentheses behind the head."""
+    """Columns and constraints, in the parentheses after the head."""
     tail: str = ""
     """What comes after the parentheses."""
     after: tuple[str, ...] = ()
     """Statements about it: indexes, comments."""
     references: tuple[Reference, ...] = ()
     without: tuple[str, ...] = ()
-    """What belongs to it and is not written down here, each by kind and name: `trigger 'touch'`."""
+    """What belongs to it but is left out here, each by kind and name: `trigger 'touch'`."""
     refused: str = ""
-    """Why it is not written down at all, where it is not."""
+    """Why it is left out entirely, if it is."""
 
 
 def foreign(name: str) -> bool:
-    """Whether a table is a tool's own, and nobody's contract: contractctl's or Alembic's."""
+    """Whether a table belongs to a tool, and is nobody's contract: contractctl's or Alembic's."""
     return name.startswith(_OURS) or name == _ALEMBIC
 
 
 def statements(definitions: Iterable[Definition]) -> Iterator[str]:
-    """The statements that make all of these: types first, each thing after what it refers to, what two share once.
+    """The statements that create all of these: types first, each after what it refers to, shared things once.
 
-    Where tables refer to each other in a ring, the foreign key that closes it comes last.
+    If tables refer to each other in a ring, the foreign key that closes it comes last.
     """
     ordered = _ordered([one for one in definitions if not one.refused])
     yield from dict.fromkeys(statement for one in ordered for statement in one.before)
@@ -97,7 +97,7 @@ def _create(one: Definition, clauses: Sequence[str]) -> str:
 
 
 def _ordered(definitions: Sequence[Definition]) -> list[Definition]:
-    """Tables before views, and each after those that it refers to, as far as no ring forbids it; else by name."""
+    """Tables before views, and each after those that it refers to, unless a ring prevents it; else by name."""
     known = {one.name: one for one in sorted(definitions, key=lambda one: (one.view, one.name))}
     done: dict[str, Definition] = {}
     entered: set[str] = set()

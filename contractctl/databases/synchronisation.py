@@ -10,7 +10,7 @@ Key = tuple[KeyPart, ...]
 """One row's key: its primary key's values in their order, or the row id alone."""
 
 SIDE_TABLES = ("contractctl_kept", "contractctl_set_aside", "contractctl_conflict")
-"""In which triggers and backfill keep their marks on rows."""
+"""The tables in which triggers and backfill keep their marks on rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,24 +19,24 @@ class Column:
 
     name: str
     type: str
-    """As the database writes it; may be empty in SQLite."""
+    """The type as the database writes it; may be empty in SQLite."""
     not_null: bool = False
     default: str | None = None
     """As an SQL expression."""
     key_place: int = 0
-    """From 1 in the primary key; 0 outside of it."""
+    """Its position in the primary key, from 1; 0 outside it."""
     generated: bool = False
     collation: str | None = None
     unique: tuple[tuple[str, ...], ...] = ()
-    """Unique indexes that it stands in, each by its columns: where a trigger must ask before the row is written."""
+    """Unique indexes that contain it, each by its columns: where a trigger must check before the row is written."""
     checks: tuple[str, ...] = ()
-    """What it must fulfil, as SQL over the table's columns in quotes: where a trigger must ask as well."""
+    """Its conditions, as SQL over the table's quoted columns: where a trigger must check these as well."""
     on_update: str | None = None
-    """What it becomes by itself whenever its row is updated by a statement that does not name it."""
+    """What it is set to automatically when its row is updated by a statement that does not name it."""
     guards: tuple[str, ...] = ()
-    """Whatever may refuse a value in it besides NOT NULL, as text with itself as @: where triggers must know of it."""
+    """Whatever may refuse a value in it besides NOT NULL, as text with the column as @: where triggers must know."""
     never_null: bool = False
-    """NOT NULL, or a constraint that says the same: where triggers must know of it."""
+    """Whether it has NOT NULL, or an equivalent constraint: where triggers must know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +48,30 @@ class Held:
     value: str
     """SQL over the other side's columns: what this one should hold, as it would store it."""
     default: str | None = None
-    """As SQL: an INSERT that leaves it there has not given this side."""
+    """The default as SQL: an INSERT that leaves it so has not given this side."""
     column: Column | None = None
-    """As the database has it: what it refuses, where a trigger must know that before."""
+    """The column as the database has it, with what it refuses, where a trigger must know that beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """Two sets of columns kept in step: most often one column each."""
+    """Two sets of columns kept in step: usually one column each."""
 
     old: tuple[Held, ...]
-    """None where one new column is only kept filled: its value then stands instead of NULL."""
+    """None where one new column is only kept filled: its value then replaces NULL."""
     new: tuple[Held, ...]
     lossy: bool = False
-    """Declared: old values need not come back from the new ones."""
+    """Declared: old values need not be recoverable from the new ones."""
     required: bool = False
     """Both sides promise NOT NULL: a writer who breaks the promise is refused, as before."""
     plain: bool = False
-    """One column each, of one type, holding the very same value: nothing can be lost either way."""
+    """One column each, of the same type and value: nothing can be lost either way."""
     label: str = ""
     """Its name in the side tables, the same through all stages; empty means the first new column's name."""
     reads: tuple[Column, ...] = ()
-    """Of one that is only kept filled: the columns that its value may be made of."""
+    """For a column that is only kept filled: the columns from which its value may be computed."""
     counted: bool = False
-    """The old side has a value of its own wherever it is not given: it was given where the new side was not."""
+    """The old side is generated if it is not given: it counts as given where the new side was not."""
 
     @property
     def name(self) -> str:
@@ -83,7 +83,7 @@ class Synced:
 
     @property
     def is_key(self) -> bool:
-        """Whether the old side is in the table's primary key: the new key is as unlike others as the old one."""
+        """Whether the old side is in the table's primary key: the new key is as unique as the old one."""
         return len(self.old) == 1 and self.old[0].column is not None and self.old[0].column.key_place > 0
 
     @property
@@ -99,7 +99,7 @@ class Synced:
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """A column of one table and the one of another table that holds the same."""
+    """A column of one table, and the column of another table that holds the same."""
 
     old: str
     new: str
@@ -110,7 +110,7 @@ class Crossed:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A column that is held twice in its own table, and refers to a table that goes over to a copy.
+    """A column that is kept twice in its own table, and refers to a table that is replaced by a copy.
 
     The key changes it together with the row that it refers to, and its own table's triggers do not see that.
     """
@@ -118,29 +118,29 @@ class Follower:
     table: str
     column: str
     beside: str
-    """What holds its values in the new type; once the old one is quiesced, this has its name."""
+    """The column with its values in the new type; once the old one is quiesced, this has its name."""
     event: str
     """On which the key changes it: "update" (it follows), or "delete" (it becomes NULL)."""
     by_itself: tuple[str, ...] = ()
-    """Columns of its table that an UPDATE changes by itself, unless it says that they stay."""
+    """Columns of its table that an UPDATE changes automatically, unless it says that they stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What tells a table from a copy of it, and which of the two applications write: the one that has its name."""
+    """How a table differs from its copy, and which of the two applications write: the one with its name."""
 
     column: str
-    """The one whose type is another in the copy."""
+    """The column that has another type in the copy."""
     least: int
-    """The least number, and the greatest, that the table holds there which was first; the copy holds more."""
+    """The least and the greatest number that the original table can hold there; the copy can hold more."""
     most: int
     referring: tuple[str, ...] = ()
-    """The tables of which foreign keys refer to it and go over with it; once for each key."""
+    """The tables whose foreign keys refer to it and move with it; once for each key."""
     within: tuple[str, ...] = ()
     """Columns of the table itself that refer to it, and have its type. Then the copy takes no greater number, either,
     until the old table is gone: rows that refer to one could not be in that one."""
     followers: tuple[Follower, ...] = ()
-    """Columns of these tables that a key changes."""
+    """Columns of these tables that a foreign key changes."""
     swapped: bool = False
     """Whether the copy has taken the table's name."""
 
@@ -151,14 +151,14 @@ class Across:
 
     table: str
     here: tuple[str, ...] = ()
-    """Columns of the old side's table, of which no two rows hold the same, unless they share one."""
+    """Columns of the old side's table, unique unless several rows share one row there."""
     there: tuple[str, ...] = ()
     """Columns of the other table: rows that hold the same as `here` belong together."""
     key_types: tuple[str, ...] = ()
-    """Of these columns, as the database writes them."""
+    """The types of these columns, as the database writes them."""
     columns: tuple[Crossed, ...] = ()
     makes_rows: bool = False
-    """Whether a value without a row there makes one, and whoever deletes the old side's row deletes it."""
+    """Whether a value without a row there creates one, and deleting the old side's row deletes it."""
     shared: bool = False
     """Whether several of the old side's rows belong to one there: databases/sharing.py says what that means."""
     copied: Copied | None = None
@@ -173,18 +173,18 @@ class Synchronisation:
     plan: str
     table: str
     key: tuple[str, ...]
-    """The columns that find a row: the primary key, or the row id's name where there is none."""
+    """The columns that identify a row: the primary key, or the row id's name if there is none."""
     columns: tuple[Synced, ...]
     key_types: tuple[str, ...] = ()
-    """Of the key's columns, as the database writes them."""
+    """The types of the key's columns, as the database writes them."""
     across: Across | None = None
-    """The new side where that is in another table; there are no `columns` then."""
+    """The new side if that is in another table; there are no `columns` then."""
     by_itself: tuple[str, ...] = ()
-    """Columns that an UPDATE changes by itself, unless it says that they stay."""
+    """Columns that an UPDATE changes automatically, unless it says that they stay."""
 
 
 def key_text(key: Iterable[KeyPart]) -> str:
-    """A key as the side tables hold it: a JSON array; bytes stand as {"blob": "HEX"}."""
+    """A key as the side tables hold it: a JSON array, with bytes as {"blob": "HEX"}."""
     parts = [{"blob": part.hex().upper()} if isinstance(part, bytes) else part for part in key]
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 

@@ -3,12 +3,12 @@
 from hashlib import sha256
 
 QUIESCED = "__quiesced"
-"""What a column's name ends with while it is browned out."""
+"""The ending of a column's name while it is browned out."""
 
 _LENGTH = 63
-"""Bytes: the least that an engine allows a name (PostgreSQL)."""
+"""Bytes: the shortest limit of any engine (PostgreSQL's)."""
 _BEHIND = "~"
-"""Sorts behind all that a name is usually made of."""
+"""Sorts after every character that names usually consist of."""
 
 
 def shortened(name: str) -> str:
@@ -21,7 +21,7 @@ def shortened(name: str) -> str:
 
 
 def behind(name: str, ending: str) -> str:
-    """The name with an ending; where it has to be cut it still sorts behind the name, byte by byte.
+    """The name with an ending; even if it has to be cut, it sorts after the name, byte by byte.
 
     So it does unless the name begins with 54 bytes of which none is ASCII.
     """

@@ -1,4 +1,4 @@
-"""How are rows filled, compared and repaired whose sides are in two tables? One module for columns, one for copies."""
+"""How are rows filled, compared and repaired whose sides are in two tables? A module for columns, one for copies."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -14,7 +14,7 @@ class TwoTables(Protocol):
     def fill(
         self, database: Database, connection: Connection, sync: Synchronisation, where: str, before: str | None, /
     ) -> Filled:
-        """Let the other table hold what these rows say. before: the condition of rows to which that was done."""
+        """Write what these rows say to the other table. before: the condition of rows for which that was done."""
 
     def compare(self, database: Database, connection: Connection, sync: Synchronisation, where: str, /) -> Compared:
         """Count these rows and those that differ, with the checksums of both sides."""
@@ -25,7 +25,7 @@ class TwoTables(Protocol):
     def repair(
         self, database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], /, *, old: bool
     ) -> int:
-        """Make the rows of these keys agree; `old`: the old side is right. How many rows were written."""
+        """Make the rows of these keys agree; `old`: the old side is right. Returns how many rows were written."""
 
     def only_in_new(self, database: Database, connection: Connection, sync: Synchronisation, /) -> tuple[Key, ...]:
         """Keys of rows of the other table that hold what the old side does not."""

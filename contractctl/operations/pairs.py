@@ -68,7 +68,7 @@ class Whole(Pair):
     """The least and the greatest number that its column can hold in the old type."""
     most: int = 0
     referring: tuple[str, ...] = ()
-    """The tables of which foreign keys refer to it and go over with it; once for each key."""
+    """The tables whose foreign keys refer to it and move with it; once for each key."""
     within: tuple[str, ...] = ()
     """Columns of its own that refer to it, and get its type."""
     followers: tuple[Follower, ...] = ()
