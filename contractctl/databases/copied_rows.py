@@ -1,4 +1,4 @@
-"""When do a table and a copy of it agree? Where each holds just the other's rows, column by column.
+"""When do a table and its copy agree? When each holds exactly the other's rows, column by column.
 
 The table that applications write is right, whichever of the two that is: triggers let the other one follow. Once they
 write the copy, a row whose number the old table cannot hold is in the copy alone, and agrees with nothing.
@@ -14,13 +14,13 @@ from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
 
 _NAMED = 20
-"""How many keys of rows are named."""
+"""How many keys of rows to name."""
 
 
 def fill(
     database: Database, connection: Connection, sync: Synchronisation, where: str, _before: str | None = None
 ) -> Filled:
-    """Let the other table hold the rows of a condition; the same again changes nothing.
+    """Write the rows of a condition to the other table; repeating it changes nothing.
 
     They are locked before, so that what is written is what they hold.
     """
@@ -45,12 +45,12 @@ def _update(database: Database, connection: Connection, sync: Synchronisation, w
 
 
 def _unheld(database: Database, sql: str) -> str:
-    """Held to no foreign key: the rows that are written come from a table that is held to them all."""
+    """Without foreign key checks: the rows that are written come from a table with the same foreign keys."""
     return sql if database.ddl.copying is None else database.ddl.copying.unheld(sql)
 
 
 def compare(database: Database, connection: Connection, sync: Synchronisation, where: str) -> Compared:
-    """Compare the rows of a condition over the key, which both tables have; each table sums its own up."""
+    """Compare the rows of a condition on the key, which both tables have; each table computes its own checksum."""
     values = [(database.quote(one.old), one.type) for one in across_of(sync).columns]
     sums = [
         run(connection, f"SELECT count(*), {database.checksum(values)} FROM {database.table(table)} WHERE {rows}").one()
@@ -65,7 +65,7 @@ def compare(database: Database, connection: Connection, sync: Synchronisation, w
 
 
 def _unlike(database: Database, connection: Connection, sync: Synchronisation, where: str) -> tuple[Key, ...]:
-    """The keys of rows that are in one table alone, or are others there."""
+    """The keys of rows that are in only one table, or differ."""
     order = ", ".join(f"{{0}}.{database.quote(name)}" for name in sync.key)
     wrong = f"{_joined(database, sync, where)} WHERE {_wrong(database, sync)} ORDER BY {order.format(HERE)}"
     only_there = f"{_strangers(database, sync, where)} ORDER BY {order.format(THERE)}"
@@ -93,7 +93,7 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], *, old: bool) -> int:
-    """Make rows agree again. Raise ContractctlError where that would be by what nobody writes."""
+    """Make rows agree again. Raise ContractctlError if that means copying from the table that nobody writes."""
     across = across_of(sync)
     if old is copied_of(sync).swapped:
         right = "new" if copied_of(sync).swapped else "old"
@@ -112,7 +112,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
 
 
 def only_in_new(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
-    """Keys of rows that the copy holds and the old table does not: none until applications write the copy."""
+    """Keys of rows that only the copy holds: none until applications write the copy."""
     if not copied_of(sync).swapped:
         return ()
     wrong = f"({_alone(database, sync)} OR {_apart(database, sync)})"
@@ -121,14 +121,14 @@ def only_in_new(database: Database, connection: Connection, sync: Synchronisatio
 
 
 def beyond(database: Database, connection: Connection, sync: Synchronisation) -> tuple[Key, ...]:
-    """Keys of rows that applications have written, and that the other table cannot hold."""
+    """Keys of rows that applications have written but the other table cannot hold."""
     table = database.table(sync.table)
     query = f"SELECT {database.key_list(sync, table)} FROM {table} WHERE NOT {_fits(database, sync)}"
     return tuple(tuple(row) for row in run(connection, query))
 
 
 def lost(sync: Synchronisation, keys: tuple[Key, ...]) -> ContractctlError:
-    """What a rollback says of rows that the old table has not got."""
+    """What a rollback says about rows that the old table does not have."""
     rows, are = counted(len(keys), "row"), agreeing(len(keys), "is", "are")
     copied = copied_of(sync)
     named = ", ".join(key_text(key) for key in keys[:_NAMED]) + (", …" if len(keys) > _NAMED else "")
@@ -141,7 +141,7 @@ def lost(sync: Synchronisation, keys: tuple[Key, ...]) -> ContractctlError:
 
 
 def _names(database: Database, sync: Synchronisation) -> str:
-    """The columns of both: SELECT * leaves those out that are INVISIBLE."""
+    """The columns of both: SELECT * would leave out INVISIBLE ones."""
     return ", ".join(database.quote(one.old) for one in across_of(sync).columns)
 
 
@@ -174,7 +174,7 @@ def _joined(database: Database, sync: Synchronisation, where: str) -> str:
 
 
 def _strangers(database: Database, sync: Synchronisation, where: str) -> str:
-    """The other table's rows in the condition that this one does not have."""
+    """The other table's rows within the condition that this one does not have."""
     here = f"SELECT 1 FROM {database.table(sync.table)} AS {HERE} WHERE {together(database, sync, HERE, THERE)}"
     table = database.table(across_of(sync).table)
     rows = f"(SELECT {_names(database, sync)} FROM {table} WHERE {where}) AS {THERE}"

@@ -1,4 +1,4 @@
-"""How are columns of two tables brought in step, compared and repaired? databases/crossing.py says when they are."""
+"""How are columns of two tables filled, compared and repaired? databases/crossing.py says when they are in step."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ from contractctl.databases.crossing import (
 def fill(
     database: Database, connection: Connection, sync: Synchronisation, where: str, before: str | None = None
 ) -> Filled:
-    """Let the other table hold what the old side holds in the rows of a condition; the same again changes nothing.
+    """Write what the old side holds in the rows of a condition to the other table; repeating it changes nothing.
 
     The old side's rows are locked before, so that what is written is what they hold. before: the condition of rows to
     which that was done before, where there are some.
@@ -95,7 +95,7 @@ def facts(database: Database, connection: Connection, sync: Synchronisation) -> 
 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], *, old: bool) -> int:
-    """Make rows agree with their partners again; `old`: the old side is right. How many rows were written."""
+    """Make rows agree with their partners again; `old`: the old side is right. Returns how many rows were written."""
     if across_of(sync).shared:
         return sharing.repair(database, connection, sync, keys, old=old)
     return sum(_repair(database, connection, sync, database.has_key(sync, key), old=old) for key in keys)
@@ -129,7 +129,7 @@ def _wrong(database: Database, sync: Synchronisation) -> str:
 
 
 def _placeless(database: Database, sync: Synchronisation) -> str:
-    """Whether a value has no row to go to, and makes none."""
+    """Whether a value has no row to go to, and creates none."""
     across = across_of(sync)
     if across.makes_rows:
         return "(1 = 0)"

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from contractctl.databases import Across, Copied, Crossed, Database, Synchronisation
 
 HERE, THERE = "contractctl_here", "contractctl_there"
-"""What the old side's rows and the other table's are called in a query."""
+"""The aliases of the old side's rows and the other table's in a query."""
 MOVING = "(row)"
-"""In place of a column's name among the marks: a row goes or gets another key, and what belongs to it goes along."""
+"""In place of a column's name in marks: a row is deleted or gets another key, and what belongs to it follows."""
 
 
 def across_of(sync: Synchronisation) -> Across:
@@ -22,20 +22,20 @@ def across_of(sync: Synchronisation) -> Across:
 
 
 def copied_of(sync: Synchronisation) -> Copied:
-    """What tells the table from its copy."""
+    """How the table differs from its copy."""
     copied = across_of(sync).copied
     assert copied is not None  # noqa: S101 - callers have looked
     return copied
 
 
 def other(sync: Synchronisation) -> Synchronisation:
-    """The plan's name in the other table, for what is called after plan and table."""
+    """The plan's name in the other table, for what is named after plan and table."""
     across = across_of(sync)
     return Synchronisation(sync.plan, across.table, across.there, (), across.key_types)
 
 
 def rows_here(database: Database, sync: Synchronisation, where: str) -> str:
-    """The old side's rows, and of them what queries ask: `SELECT *` would leave out what is INVISIBLE on MariaDB."""
+    """The old side's rows with the needed columns: `SELECT *` would leave out INVISIBLE ones on MariaDB."""
     across, names = across_of(sync), list[str]()
     for name in (*sync.key, *across.here, *(one.old for one in across.columns)):
         if not any(database.same(name, other) for other in names):
@@ -56,17 +56,17 @@ def of_row(database: Database, row: str, name: str) -> str:
 
 
 def is_absent(database: Database, columns: Iterable[Crossed], here: str = "") -> str:
-    """Whether the old side holds nothing."""
+    """Whether the old side holds no value."""
     return f"({' AND '.join(_is_absent(database, one, of_row(database, here, one.old)) for one in columns)})"
 
 
 def is_null(database: Database, columns: Iterable[Crossed], there: str) -> str:
-    """Whether the other table's row holds nothing."""
+    """Whether the other table's row holds no value."""
     return f"({' AND '.join(f'{of_row(database, there, one.new)} IS NULL' for one in columns)})"
 
 
 def held(database: Database, one: Crossed, there: str) -> str:
-    """What the old column should hold, of a row of the other table."""
+    """What the old column should hold, given a row of the other table."""
     value = of_row(database, there, one.new)
     return value if one.absent == "NULL" else f"coalesce({value}, {one.absent})"
 
@@ -109,7 +109,7 @@ def written_there(database: Database, sync: Synchronisation) -> str:
 
 
 def given_here(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
-    """Whether a trigger's new row says what the new column should hold; each column for itself, as in `given_there`."""
+    """Whether a trigger's new row says what the new column should hold; column by column, as in `given_there`."""
     if inserted:
         return f"NOT {is_absent(database, (one,), 'NEW')}"
     return f"({changed(database, (one.old,), (one.type,))} OR {rekeyed_here(database, sync)})"
@@ -118,7 +118,7 @@ def given_here(database: Database, sync: Synchronisation, one: Crossed, *, inser
 def given_there(database: Database, sync: Synchronisation, one: Crossed, *, inserted: bool) -> str:
     """Whether a trigger's new row of the other table says what the old column should hold.
 
-    Each column for itself: whoever writes one knows nothing of another that is not filled yet.
+    Column by column: writing one says nothing about another that is not filled yet.
     """
     something = f"NEW.{database.quote(one.new)} IS NOT NULL"
     if inserted:
@@ -136,18 +136,18 @@ def marked(
 
 
 def is_marked(database: Database, mark: tuple[str, str, str, str]) -> str:
-    """What finds it."""
+    """The condition that finds it."""
     plan, of, key, column = mark
     return f"plan = {plan} AND table_name = {of} AND {database.quote('key')} = {key} AND column_name = {column}"
 
 
 def moving(database: Database, sync: Synchronisation, names: Iterable[str]) -> tuple[str, str, str, str]:
-    """The mark on a row with which others go along, over it, OLD, or one of these."""
+    """The mark on a row that others follow, over that row, OLD, or one of these."""
     return marked(database, sync, "OLD", names, MOVING)
 
 
 def is_moving(database: Database, sync: Synchronisation, names: Iterable[str]) -> str:
-    """What finds that mark."""
+    """The condition that finds that mark."""
     return is_marked(database, moving(database, sync, names))
 
 

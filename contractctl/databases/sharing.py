@@ -31,10 +31,10 @@ from contractctl.databases.crossing import (
 )
 
 SIBLING = "contractctl_sibling"
-"""What a row that shares the same is called in a query."""
+"""The alias of a row that shares the same one in a query."""
 _FIRST = "contractctl_first"
 _GIVING = "(given)"
-"""In place of a column's name among the marks: a row is just giving the shared one its value, which stays there."""
+"""In place of a column's name in marks: a row is just giving its value to the shared one, which keeps it."""
 _GROUP = "contractctl_group"
 _LOOKED_AT = "contractctl_looked_at"
 _AT_ONCE = 100
@@ -47,13 +47,13 @@ def giving(database: Database, sync: Synchronisation, row: str, names: Iterable[
 
 
 def giving_to(database: Database, sync: Synchronisation, row: str, found: str) -> tuple[str, str, str, str]:
-    """The same of the shared row itself, however its key is written there. found: FROM …, which finds it as `row`."""
+    """The same for the shared row itself, however its key is written there. found: FROM …, which finds it as `row`."""
     plan, of, key, column = giving(database, sync, row, across_of(sync).there)
     return plan, of, f"(SELECT {key} {found})", column
 
 
 def is_giving(database: Database, sync: Synchronisation, row: str, names: Iterable[str]) -> str:
-    """What finds that mark."""
+    """The condition that finds that mark."""
     return is_marked(database, giving(database, sync, row, names))
 
 
@@ -88,7 +88,7 @@ def apart(database: Database, one: Crossed, here: str, there: str) -> str:
 
 
 def agreed(database: Database, sync: Synchronisation, one: Crossed, there: str, by: Sequence[str] = ()) -> str:
-    """Whether all rows that share one hold the same, and something. by: columns that find them, of another row."""
+    """Whether all rows that share one hold the same value, not NULL. by: columns of another row that find them."""
     rows = _siblings(database, sync, SIBLING, there, by)
     something = f"NOT {is_absent(database, (one,), SIBLING)}"
     first = f"({said(database, sync, one, there, by)})"
@@ -97,7 +97,7 @@ def agreed(database: Database, sync: Synchronisation, one: Crossed, there: str, 
 
 
 def said(database: Database, sync: Synchronisation, one: Crossed, there: str, by: Sequence[str] = ()) -> str:
-    """A query of what one of those that share a row holds."""
+    """A query for what one of the rows that share one holds."""
     return f"SELECT {of_row(database, _FIRST, one.old)} {_siblings(database, sync, _FIRST, there, by)} LIMIT 1"
 
 
@@ -129,7 +129,7 @@ def fill(
 
 
 def _groups(database: Database, sync: Synchronisation, where: str, before: str | None = None) -> str:
-    """A query of what a condition's rows share, as their columns say it; without what rows of `before` share, too."""
+    """A query for what a condition's rows share, by their columns; without what rows of `before` share, too."""
     table, names = database.table(sync.table), across_of(sync).here
     keys = ", ".join(map(database.quote, names))
     rows = f"SELECT DISTINCT {keys} FROM {table} WHERE {where}"
@@ -141,9 +141,9 @@ def _groups(database: Database, sync: Synchronisation, where: str, before: str |
 
 
 def repair(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[Key], *, old: bool) -> int:
-    """As crossed_rows.repair. Where those that share a row do not agree, or it holds nothing, nobody can tell: nothing.
+    """As crossed_rows.repair. If those that share a row disagree, or it holds NULL, nothing is repaired.
 
-    Of these rows those that share one are looked at together.
+    Rows that share one are looked at together.
     """
     columns, there = across_of(sync).columns, _shared(database, sync)
     row = f"({' OR '.join(f'({database.has_key(sync, key)})' for key in keys) or '1 = 0'})"
@@ -166,7 +166,7 @@ def repair(database: Database, connection: Connection, sync: Synchronisation, ke
 
 
 def _make(database: Database, connection: Connection, sync: Synchronisation, groups: str) -> int:
-    """Make the shared rows that are lacking, of what all agree on that share them."""
+    """Create missing shared rows, from what all that share them agree on."""
     across, there = across_of(sync), _shared(database, sync)
     shared = f"SELECT 1 FROM {there} AS {THERE} WHERE {together(database, sync, HERE, THERE)}"
     agree = {one: agreed(database, sync, one, HERE, across.here) for one in across.columns}
@@ -191,9 +191,9 @@ def _make(database: Database, connection: Connection, sync: Synchronisation, gro
 def counts(
     database: Database, connection: Connection, sync: Synchronisation, joined: str, wrong: str
 ) -> tuple[int, int]:
-    """How many values of rows that differ are still to be filled, and how many are in conflict.
+    """How many values of differing rows are still to be filled, and how many are in conflict.
 
-    joined: FROM what, HERE and THERE. Of those that share one it is asked once whether they agree.
+    joined: FROM what, HERE and THERE. Whether those that share one agree is computed once.
     """
     found = [_counts(database, connection, sync, one, f"{joined} WHERE {wrong}") for one in across_of(sync).columns]
     return sum(waiting for waiting, _ in found), sum(conflicts for _, conflicts in found)
@@ -243,7 +243,7 @@ def _shared_by(  # noqa: PLR0913, PLR0917 - which of those that share what
 def _agree(
     database: Database, connection: Connection, sync: Synchronisation, keys: Sequence[Key], due: Mapping[Crossed, str]
 ) -> int:
-    """Let shared rows hold what all that share them agree on, in the columns that are due."""
+    """Write what all that share them agree on to shared rows, in the columns that are due."""
     parts = (keys[at : at + _AT_ONCE] for at in range(0, len(keys), _AT_ONCE))
     return sum(_agree_these(database, connection, sync, part, due) for part in parts)
 
@@ -271,7 +271,7 @@ def _agree_these(
 
 @contextmanager
 def _given(database: Database, connection: Connection, sync: Synchronisation, keys: Iterable[str]) -> Iterator[None]:
-    """Mark shared rows: their trigger has nothing to do. By their keys, each: no mark of others is waited for."""
+    """Mark shared rows: their trigger has nothing to do. Each by its key, without waiting for others' marks."""
     plan, of, _, column = giving(database, sync, HERE, across_of(sync).here)
     texts = [database.literal(str(key)) for key in keys]
     if not texts:

@@ -1,4 +1,4 @@
-"""What does one side ask of the other, as SQL? The same on every engine but for the engine's own words."""
+"""What does one side ask of the other, as SQL? The same on every engine except for the engine's own words."""
 
 from collections.abc import Iterable
 
@@ -58,7 +58,7 @@ def alike(database: Database, side: Iterable[Held], values: Iterable[str], row: 
 
 
 def unlike(database: Database, side: Iterable[Held], values: Iterable[str], row: str = "") -> str:
-    """Whether one does not."""
+    """Whether any column does not."""
     found = [
         database.differs(_of_row(database, one, row), value, one.type) for one, value in zip(side, values, strict=True)
     ]
@@ -71,7 +71,7 @@ def all_null(database: Database, side: Iterable[Held], row: str = "") -> str:
 
 
 def any_null(database: Database, side: Iterable[Held], row: str = "") -> str:
-    """Whether one is."""
+    """Whether any column of a side is NULL."""
     return f"({' OR '.join(f'{_of_row(database, one, row)} IS NULL' for one in side)})"
 
 
@@ -112,7 +112,7 @@ def of_pair(database: Database, sync: Synchronisation, pair: Synced) -> str:
 
 
 def mark(database: Database, sync: Synchronisation, pair: Synced) -> str:
-    """What a row's mark says in every side table: plan, table, key, pair; for a SELECT from the table itself."""
+    """A row's mark in every side table: plan, table, key, pair; for a SELECT from the table itself."""
     key = key_json(database, sync)
     return f"{database.literal(sync.plan)}, {database.literal(sync.table)}, {key}, {database.literal(pair.name)}"
 
@@ -120,7 +120,7 @@ def mark(database: Database, sync: Synchronisation, pair: Synced) -> str:
 def marked(database: Database, table: str, sync: Synchronisation, pair: Synced, row: str = "") -> str:
     """Whether the row is in one of contractctl's side tables for this pair.
 
-    The key's columns carry the table's name, or that of `row`: they may be called like the side tables' own.
+    The key's columns are qualified with the table's name, or `row`: the side tables may have columns of that name.
     """
     key = key_json(database, sync, row or database.table(sync.table))
     marks = database.quote(table)
@@ -128,7 +128,7 @@ def marked(database: Database, table: str, sync: Synchronisation, pair: Synced, 
 
 
 def is_kept(database: Database, sync: Synchronisation, pair: Synced, row: str = "") -> str:
-    """Whether the row holds a new-side value with the old value made from it: then the old side did not write."""
+    """Whether the row holds a new-side value and the old value made from it: then the old side did not write."""
     agreed = alike(database, pair.old, down(database, pair))
     return f"({marked(database, 'contractctl_kept', sync, pair, row)} AND {agreed})"
 
