@@ -8,6 +8,7 @@ everything already, so that a point costs milliseconds; a writer, a process of i
 """
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -23,7 +24,8 @@ from sqlalchemy import Engine, create_engine, inspect, make_url
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
-from contractctl import journal, migration, planner
+import contractctl.alembic  # noqa: F401 - here, and not in every child; so are git and settings
+from contractctl import git, journal, migration, planner, settings  # noqa: F401 - as above
 from contractctl.backfill import Pace
 from contractctl.journal import Operator
 
@@ -253,6 +255,7 @@ def try_stages(
     base: Path, every: int, tried: Collection[str] | None = None, story: Story = COLUMN
 ) -> dict[str, object]:
     """As try_stage(), of all stages, or of some, each begun where the one before it has ended."""
+    gc.freeze()  # the children share what is there, and do not look through it
     found = dict[str, object]()
     for done, command in enumerate(FORWARD, 1):
         if tried is None or command[0] in tried:

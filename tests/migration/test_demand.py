@@ -1,7 +1,7 @@
 """Does a generated revision refuse by itself, under plain `alembic upgrade`, without a fresh passing decision?"""
 
+import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +15,14 @@ from contractctl.errors import ContractctlError
 from contractctl.migration import Context
 from contractctl.model.decision import Outcome
 from contractctl.model.plan import Stage, State
+from tests import warm
 
 QUIESCE, CONTRACT = (shop.PLAN.revisions[stage] for stage in (Stage.QUIESCE, Stage.CONTRACT))
 
 
 def alembic(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shop.db"\n')
-    command = [sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return warm.CONTRACTCTL.run("alembic", "-c", "migrations/alembic.ini", *arguments, cwd=folder, env=os.environ)
 
 
 def brought_to(folder: Path, upto: str) -> Context:

@@ -1,7 +1,7 @@
 """Does a plan go from stage to stage and back, each once, in order, and only where the gate lets it?"""
 
+import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from contractctl.journal import EntryKind, Operator
 from contractctl.migration import Context, DiffersError
 from contractctl.model.decision import Outcome
 from contractctl.model.plan import Movement, Operation, Stage, State
+from tests import warm
 
 WHOLE_WAY: list[tuple[str, float | None]] = [
     ("expand", None),
@@ -266,8 +267,7 @@ def test_a_verified_plan_is_compared_again_and_says_what_has_come_apart(folder: 
 
 def alembic(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "contractctl.toml").write_text('[database]\nurl = "sqlite:///shop.db"\n')
-    command = [sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return warm.CONTRACTCTL.run("alembic", "-c", "migrations/alembic.ini", *arguments, cwd=folder, env=os.environ)
 
 
 def test_what_alembic_did_by_itself_is_taken_into_the_journal(folder: Path) -> None:
