@@ -77,7 +77,7 @@ CREATE TABLE customers (
     old varchar(10) CHARACTER SET latin1, len int AS (length(email)) VIRTUAL, more double AS (rate + 1) STORED,
     hidden int INVISIBLE DEFAULT 3, year year, computed int DEFAULT (1 + 2), minus int DEFAULT -1,
     CHECK (price > 0), CONSTRAINT mail CHECK (email LIKE '%@%' AND email <> 'a,\\n  b)'),
-    INDEX (email(10) DESC, id), FULLTEXT INDEX ft (words)
+    INDEX (email(10) DESC, id), FULLTEXT INDEX ft (words), UNIQUE KEY unused (old) COMMENT 'to go' IGNORED
 ) COMMENT 't''able' AUTO_INCREMENT 77;
 CREATE TABLE orders (
     id int PRIMARY KEY AUTO_INCREMENT, customer bigint unsigned NOT NULL, at timestamp NULL,

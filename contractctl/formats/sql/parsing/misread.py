@@ -49,6 +49,9 @@ _NO_NAMES = frozenset({"EXCLUDE"})
 """Words that begin a constraint, where sqlglot does not see that they are a column's name."""
 
 
+_BEFORE_IGNORED = frozenset({")", "BTREE", "HASH", "RTREE"})
+_OPTION_VALUES = frozenset({TokenType.STRING, TokenType.NUMBER})
+"""What stands before `IGNORED` at an index: its columns or another of its options."""
 _ENDS = (
     ("VIEW", re.compile(r" WITH(?: (CASCADED|LOCAL))? CHECK OPTION$")),
     ("MATERIALIZED", re.compile(r" WITH (?:NO )?DATA$")),
@@ -68,7 +71,9 @@ def mended(tokens: tuple[Token, ...], dialect: str, own: frozenset[str]) -> tupl
     if dialect != "mysql":
         return _mended(tokens, dialect)
     tokens, partitioning = apart(tokens)
-    tokens = tuple(_cast_to_bytes([*_unsigned_floats([_as_mysql_has_it(token) for token in _bare_keys(tokens)])]))
+    tokens = tuple(
+        _cast_to_bytes([*_unsigned_floats([_as_mysql_has_it(token) for token in _bare_keys(_used(tokens))])])
+    )
     kept, options = _mended(tokens, dialect)
     return kept, options or partitioning
 
@@ -163,6 +168,22 @@ def _without_options(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], str]
     if _OPTIONS.fullmatch(options):
         return tokens[: last + 1], options
     return tokens, ""
+
+
+def _used(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """An index without `IGNORED`: that keeps queries from using it, and a unique one refuses the same rows as before.
+
+    In a query it may be a column's new name. https://mariadb.com/kb/en/ignored-indexes/
+    """
+    words = [*(token.text.upper() for token in tokens), ")"]
+    said = set[int]()
+    for at, token in enumerate(tokens):
+        if words[at] == "IGNORED" and token.token_type is TokenType.VAR and words[at + 1] in {",", ")"}:
+            first = at - 1 if words[at - 1] == "NOT" else at
+            before = tokens[first - 1]
+            if before.token_type in _OPTION_VALUES or before.text.upper() in _BEFORE_IGNORED:
+                said.update(range(first, at + 1))
+    return tokens if "SELECT" in words else tuple(token for at, token in enumerate(tokens) if at not in said)
 
 
 def _bare_keys(tokens: Sequence[Token]) -> Iterator[Token]:
