@@ -10,21 +10,26 @@ The lines are described by contractctl's own contract `contractctl/observation`:
      "path": "new", "outcome": "bad", "count": 0}
 
 A canary's line may say more of its requests: how many were `slow`, which is `slower_than` so many seconds, and what
-its shadow reads gave (`same`, `different`, `ignored`, `skipped`).
+its shadow reads gave (`same`, `different`, `ignored`, `skipped`). With an `instance`, the process that counted them, a
+line that comes twice counts once. Without it, two alike are a log that was shipped twice or two processes that counted
+the same: nobody can tell, and nothing rests on them.
 
 Times are Unix seconds or ISO 8601 with a zone. `sampling` below 1 says that only a part was counted.
 """
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from contractctl.evidence.condensed import Condenser
 from contractctl.evidence.files import lines
 from contractctl.evidence.observations import SHADOW, Observations, Read, Request, Sign
-from contractctl.evidence.records import records
+from contractctl.evidence.questions import Question
+from contractctl.evidence.records import baseline, records
+from contractctl.evidence.repeated import Known, known
 from contractctl.evidence.sources import Given
 from contractctl.model.evidence import Record
 
@@ -37,17 +42,21 @@ def collect(given: Given) -> tuple[Record, ...]:
     """Read every file that the pattern matches. There are no options."""
     seen = Observations("jsonl", given.location)
     condenser = Condenser(seen, given.question)
-    for place, line in lines(seen, given.location, given.root):
-        try:
-            _take(seen, json.loads(line))
-        except (ValueError, RecursionError) as error:
-            why = f": {error}" if isinstance(error, _UnreadableError) else " is not JSON"
-            seen.spoiled(f"unparseable: {place}{why}")
-        condenser.look_after()
+    try:
+        with known() as before:
+            for place, line in lines(seen, given.location, given.root):
+                try:
+                    _take(seen, json.loads(line), given.question, before, place)
+                except (ValueError, RecursionError) as error:
+                    why = f": {error}" if isinstance(error, _UnreadableError) else " is not JSON"
+                    seen.spoiled(f"unparseable: {place}{why}")
+                condenser.look_after()
+    except sqlite3.Error as error:
+        seen.spoiled(f"source error: the lines cannot be told apart: {error}")
     return records(seen, given.question)
 
 
-def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON
+def _take(seen: Observations, line: Any, question: Question, before: Known, place: str) -> None:  # noqa: ANN401 - JSON
     if not isinstance(line, dict):
         raise _UnreadableError("an object is expected")
     ratio = _number(line.get("sampling", 1.0), "sampling")
@@ -60,9 +69,26 @@ def _take(seen: Observations, line: Any) -> None:  # noqa: ANN401 - JSON
         case "alive":
             seen.signs.append(_sign(line))
         case "canary":
-            seen.requests += _requests(line)
+            found, instance = tuple(_requests(line)), _text(line, "instance", "")
+            is_repeated = _counts(found, question) and before.repeats(json.dumps(line, sort_keys=True))
+            if is_repeated and not instance:
+                seen.spoiled(
+                    f"conflicting evidence: {place} is the same as an earlier line: it was shipped twice, or two"
+                    " processes counted the same; with an 'instance' in each line it counts once"
+                )
+            seen.requests += () if is_repeated else found
         case other:
             raise _UnreadableError(f"kind '{other}' is not one of reads, alive, canary")
+
+
+def _counts(found: Iterable[Request], question: Question) -> bool:
+    """Whether a canary's decision would be another one with these twice."""
+    since, bake = question.since, question.plan.canary.bake_seconds
+    return since is not None and any(
+        one.count and (one.end > since or baseline(one, since, bake))
+        for one in found
+        if one.plan in ("", question.plan.name)
+    )
 
 
 def _read(line: Mapping[str, Any]) -> Read:

@@ -571,11 +571,35 @@ def test_a_link_that_leads_in_a_circle_is_a_source_error(tmp_path: Path) -> None
 
 
 def test_a_copy_beside_the_file_makes_no_second_sample(tmp_path: Path) -> None:
-    lines(tmp_path, *requests(5), name="today.jsonl")
-    lines(tmp_path, *requests(5), name="today-1.jsonl")
+    named = [{**one, "instance": "shop-1"} for one in requests(5)]
+    lines(tmp_path, *named, name="today.jsonl")
+    lines(tmp_path, *named, name="today-1.jsonl")
     lines(tmp_path, name="empty.jsonl")
     lines(tmp_path, name="empty-1.jsonl")
 
     record = only(collected(tmp_path, since=NOW - 600), Kind.CANARY)
 
     assert record.problem == "conflicting evidence: today-1.jsonl and today.jsonl have the same content: it counts once"
+
+
+def test_a_canary_line_that_comes_twice_is_no_second_sample(tmp_path: Path) -> None:
+    """Who names its process has sent the line twice; of others nobody knows, unless they counted nothing."""
+    ok, none = requests(5)
+    named = {**ok, "instance": "shop-1"}
+
+    def counted(*found: object) -> tuple[float, str | None]:
+        lines(tmp_path, *found)
+        record = only(collected(tmp_path, since=NOW - 600), Kind.CANARY)
+        return sum(one.value for one in record.series), record.problem
+
+    assert counted(named, none, named, none) == (5, None)
+    assert counted(named, {**named, "instance": "shop-2"}) == (10, None)
+    assert (counted(ok, none, ok)[1] or "").startswith("conflicting evidence: seen.jsonl:3 is the same as an earlier")
+
+
+def test_a_canary_line_of_long_ago_that_came_twice_spoils_nothing(tmp_path: Path) -> None:
+    long_ago = requests(5, at=NOW - 30 * 86400)
+
+    lines(tmp_path, *long_ago, *long_ago, *requests(5))
+
+    assert only(collected(tmp_path, since=NOW - 600), Kind.CANARY).problem is None
