@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from contractctl.formats.protobuf.absence import shown
-from contractctl.formats.protobuf.pairs import described
-from contractctl.formats.protobuf.roots import moved_names
+from contractctl.formats.protobuf.resolution.absence import shown
+from contractctl.formats.protobuf.resolution.pairs import described
+from contractctl.formats.protobuf.resolution.roots import moved_names
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Enum, Field, Message, Method, short
+from contractctl.formats.protobuf.schema.types import Enum, Field, Message, Method, short
 from contractctl.model.verdict import Change
 
 

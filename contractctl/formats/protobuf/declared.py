@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from contractctl.formats.protobuf.schema import Schema, parse
-from contractctl.formats.protobuf.types import Field, Message
+from contractctl.formats.protobuf.schema.types import Field, Message
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Place, Undecided
 

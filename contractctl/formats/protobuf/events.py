@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.protobuf import runtime
-from contractctl.formats.protobuf.conversion import converter
-from contractctl.formats.protobuf.messages import varint
 from contractctl.formats.protobuf.runtime import Refused
+from contractctl.formats.protobuf.runtime.messages import varint
+from contractctl.formats.protobuf.runtime.shown import line
 from contractctl.formats.protobuf.schema import Schema, parse
-from contractctl.formats.protobuf.shown import line
 from contractctl.formats.protobuf.staging import intermediate
+from contractctl.formats.protobuf.staging.conversion import converter
 from contractctl.formats.streams import Bad, Event, Journey, convert_lines
 from contractctl.model.amounts import counted
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from contractctl.formats.protobuf import runtime
-from contractctl.formats.protobuf.messages import NoMessageError, Writer
 from contractctl.formats.protobuf.runtime import Refused
+from contractctl.formats.protobuf.runtime.messages import NoMessageError, Writer
+from contractctl.formats.protobuf.runtime.shown import sent_in_binary
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.shown import sent_in_binary
-from contractctl.formats.protobuf.types import Message
+from contractctl.formats.protobuf.schema.types import Message
 from contractctl.model.verdict import Reply
 
 

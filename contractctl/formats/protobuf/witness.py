@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from contractctl.formats.protobuf import lookups, runtime
-from contractctl.formats.protobuf.messages import NoMessageError, Writer, wrapped
-from contractctl.formats.protobuf.pairs import Case, Pair, Step
-from contractctl.formats.protobuf.runtime import Refused
+from contractctl.formats.protobuf import runtime
+from contractctl.formats.protobuf.resolution.pairs import Case, Pair, Step
+from contractctl.formats.protobuf.runtime import Refused, lookups
+from contractctl.formats.protobuf.runtime.messages import NoMessageError, Writer, wrapped
+from contractctl.formats.protobuf.runtime.shown import line, sent_in_binary, unseen
+from contractctl.formats.protobuf.runtime.values import Value, at_end, differ, is_absent, is_no_text, value_of
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.shown import line, sent_in_binary, unseen
-from contractctl.formats.protobuf.types import Field
-from contractctl.formats.protobuf.values import Value, at_end, differ, is_absent, is_no_text, value_of
+from contractctl.formats.protobuf.schema.types import Field
 from contractctl.model.verdict import Effect, Incompatibility, Witness
 
 _LATER_USE = frozenset(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contractctl.formats.protobuf import runtime
 from contractctl.formats.protobuf.schema import Schema, parse
-from contractctl.formats.protobuf.types import Field, Message
+from contractctl.formats.protobuf.schema.types import Field, Message
 from contractctl.model.contract import File, Policy, Source
 
 SCALARS = (

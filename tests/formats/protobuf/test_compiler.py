@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from contractctl import caches
-from contractctl.formats.protobuf import protoc
+from contractctl.formats.protobuf.compiling import protoc
 from contractctl.formats.protobuf.schema import parse
 from contractctl.model.contract import File, Source
 

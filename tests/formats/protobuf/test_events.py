@@ -14,7 +14,7 @@ from protobuf_schemas import read
 from contractctl.errors import ContractctlError
 from contractctl.formats.protobuf import runtime
 from contractctl.formats.protobuf.events import convert
-from contractctl.formats.protobuf.messages import varint
+from contractctl.formats.protobuf.runtime.messages import varint
 from contractctl.formats.protobuf.staging import intermediate, operations
 from contractctl.formats.streams import Bad, Journey
 from contractctl.model.contract import File, Policy, Source

@@ -11,10 +11,10 @@ from contractctl.compatibility import compare
 from contractctl.errors import ContractctlError
 from contractctl.formats.pages import page
 from contractctl.formats.protobuf import incompatibilities, runtime, witness
-from contractctl.formats.protobuf.json_reading import accepted
+from contractctl.formats.protobuf.resolution.json_reading import accepted
 from contractctl.formats.protobuf.runtime import Refused
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Field, Message
+from contractctl.formats.protobuf.schema.types import Field, Message
 from contractctl.model.contract import Policy
 from contractctl.model.verdict import Incompatibility
 from tests.budgets import budget

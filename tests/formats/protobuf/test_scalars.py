@@ -7,8 +7,8 @@ import pytest
 from protobuf_schemas import SCALARS, read
 
 from contractctl.formats.protobuf import runtime
+from contractctl.formats.protobuf.resolution.scalars import in_binary, in_json, key_in_json
 from contractctl.formats.protobuf.runtime import Refused
-from contractctl.formats.protobuf.scalars import in_binary, in_json, key_in_json
 from contractctl.model.verdict import Effect
 
 TYPES = (*SCALARS, "enum")

@@ -15,7 +15,7 @@ from protobuf_schemas import read
 from contractctl import caches
 from contractctl.compatibility import compare
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf import protoc
+from contractctl.formats.protobuf.compiling import protoc
 from contractctl.formats.protobuf.schema import parse
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Status
@@ -134,7 +134,7 @@ def test_a_complaint_without_end_is_cut_short() -> None:
 
 
 def test_a_protoc_that_crashed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contractctl.formats.protobuf.compiler._MOST_LEVELS", 10**6)
+    monkeypatch.setattr("contractctl.formats.protobuf.compiling.compiler._MOST_LEVELS", 10**6)
     groups = "optional group A = 1 {" * 20_000 + "}" * 20_000
 
     assert "protoc failed on it: it crashed" in refusal(f'syntax = "proto2"; message M {{ {groups} }}')
@@ -286,7 +286,7 @@ def test_a_cache_that_cannot_be_written_is_no_trouble(tmp_path: Path, monkeypatc
 def test_protoc_ends_with_whoever_started_it() -> None:
     program = (
         "import os; from contractctl.formats.protobuf import parse; from contractctl.model.contract import *\n"
-        "from contractctl.formats.protobuf import protoc\n"
+        "from contractctl.formats.protobuf.compiling import protoc\n"
         "parse(Source((File('a.proto', 'message M { }'),)))\n"
         "print(protoc._runner(os.getpid())._process.pid)"
     )

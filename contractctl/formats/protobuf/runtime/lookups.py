@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from contractctl.formats.protobuf import runtime
-from contractctl.formats.protobuf.messages import NoMessageError, Writer
-from contractctl.formats.protobuf.pairs import Case
+from contractctl.formats.protobuf.resolution.pairs import Case
 from contractctl.formats.protobuf.runtime import Refused
+from contractctl.formats.protobuf.runtime.messages import NoMessageError, Writer
+from contractctl.formats.protobuf.runtime.shown import line
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.shown import line
 from contractctl.model.verdict import Incompatibility, Witness
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf.protoc import Outcome
+from contractctl.formats.protobuf.compiling.protoc import Outcome
 from contractctl.model.contract import File
 
 _COMPLAINT = re.compile(r"^(?P<file>.+?)(?::(?P<line>\d+):(?P<column>\d+))?: (?P<what>.+)$")

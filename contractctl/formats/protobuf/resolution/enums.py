@@ -5,8 +5,8 @@ https://protobuf.dev/programming-guides/enum/
 
 from collections.abc import Iterator
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair
-from contractctl.formats.protobuf.types import Enum, Field, short
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair
+from contractctl.formats.protobuf.schema.types import Enum, Field, short
 from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect
 

@@ -6,8 +6,8 @@ https://protobuf.dev/programming-guides/field_presence/
 from collections.abc import Iterator
 from math import isnan
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair
-from contractctl.formats.protobuf.types import Field
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair
+from contractctl.formats.protobuf.schema.types import Field
 from contractctl.model.verdict import Effect
 
 

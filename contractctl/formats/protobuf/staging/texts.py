@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-from contractctl.formats.protobuf.complaints import column_of
+from contractctl.formats.protobuf.compiling.complaints import column_of
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.model.verdict import Pointer
 

@@ -5,8 +5,8 @@ https://protobuf.dev/programming-guides/proto3/#oneof
 
 from collections.abc import Callable, Iterator
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair
-from contractctl.formats.protobuf.types import Field
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair
+from contractctl.formats.protobuf.schema.types import Field
 from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect
 

@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf import cache, descriptors, protoc
-from contractctl.formats.protobuf.complaints import refusal
-from contractctl.formats.protobuf.imports import imported, named
-from contractctl.formats.protobuf.messages import varint
-from contractctl.formats.protobuf.standing_in import Compilation
-from contractctl.formats.protobuf.tokens import depth
+from contractctl.formats.protobuf.compiling import cache, protoc
+from contractctl.formats.protobuf.compiling.complaints import refusal
+from contractctl.formats.protobuf.compiling.imports import imported, named
+from contractctl.formats.protobuf.compiling.standing_in import Compilation
+from contractctl.formats.protobuf.compiling.tokens import depth
+from contractctl.formats.protobuf.runtime.messages import varint
+from contractctl.formats.protobuf.schema import descriptors
 from contractctl.model.contract import File
 
 _MOST_LEVELS = 100

@@ -6,9 +6,9 @@ https://protobuf.dev/programming-guides/json/ what JSON does; both are executed 
 
 from collections.abc import Iterator
 
-from contractctl.formats.protobuf import absence, binary, json_reading, promises, services, source
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair
-from contractctl.formats.protobuf.roots import Roots, removed, renamed, roots
+from contractctl.formats.protobuf.resolution import absence, binary, json_reading, promises, services, source
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair
+from contractctl.formats.protobuf.resolution.roots import Roots, removed, renamed, roots
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.model.verdict import Found, Undecided
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.texts import Edit, Texts, before_end, edited, without
-from contractctl.formats.protobuf.types import Enum, Message
+from contractctl.formats.protobuf.schema.types import Enum, Message
+from contractctl.formats.protobuf.staging.texts import Edit, Texts, before_end, edited, without
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Pointer
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from contractctl.documents import decode
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf import descriptors, reading
-from contractctl.formats.protobuf.imports import STAND_INS
-from contractctl.formats.protobuf.types import Enum, Message, Missing, Names, Service
+from contractctl.formats.protobuf.compiling.imports import STAND_INS
+from contractctl.formats.protobuf.schema import descriptors, reading
+from contractctl.formats.protobuf.schema.types import Enum, Message, Missing, Names, Service
 from contractctl.model.contract import File, Policy, Source
 from contractctl.model.verdict import Pointer
 
@@ -54,7 +54,7 @@ def _protos(files: tuple[File, ...]) -> tuple[File, ...]:
 
 
 def _from_texts(files: tuple[File, ...], companions: tuple[File, ...], policy: Policy) -> "Schema":
-    from contractctl.formats.protobuf.compiler import compile_
+    from contractctl.formats.protobuf.compiling.compiler import compile_
 
     for file in (*files, *companions):
         decode(file.content, file.name)
@@ -212,7 +212,7 @@ class Schema:
         for length in range(len(path), -1, -1):
             span = places.get(tuple(path[:length]))
             if span is not None and length:
-                from contractctl.formats.protobuf.complaints import column_of
+                from contractctl.formats.protobuf.compiling.complaints import column_of
 
                 return file.name, span[0] + 1, column_of(file.text.removeprefix("\ufeff"), span[0], span[1]) + 1
         return file.name, 1, 1

@@ -6,12 +6,12 @@ https://protobuf.dev/programming-guides/json/
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from contractctl.formats.protobuf.enums import symbols_in_json
-from contractctl.formats.protobuf.oneofs import conflicts
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, type_changed
-from contractctl.formats.protobuf.scalars import Mistake, in_json, key_in_json
+from contractctl.formats.protobuf.resolution.enums import symbols_in_json
+from contractctl.formats.protobuf.resolution.oneofs import conflicts
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair, Step, type_changed
+from contractctl.formats.protobuf.resolution.scalars import Mistake, in_json, key_in_json
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Field, Message
+from contractctl.formats.protobuf.schema.types import Field, Message
 from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect, Undecided
 

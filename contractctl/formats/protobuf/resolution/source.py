@@ -5,9 +5,9 @@ Code is always older than what is generated for it: these findings count where t
 
 from collections.abc import Iterator, Mapping
 
-from contractctl.formats.protobuf.pairs import described
+from contractctl.formats.protobuf.resolution.pairs import described
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Enum, Field, Message, Method, Service, short
+from contractctl.formats.protobuf.schema.types import Enum, Field, Message, Method, Service, short
 from contractctl.model.verdict import Effect, Incompatibility, Pointer
 
 _REMOVED, _CHANGED, _MOVED = "protobuf-source-removed", "protobuf-source-changed", "protobuf-source-moved"

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf.conversion import Converter, converter
-from contractctl.formats.protobuf.merging import Merging, next_number
-from contractctl.formats.protobuf.pairs import described
 from contractctl.formats.protobuf.resolution import incompatibilities
+from contractctl.formats.protobuf.resolution.pairs import described
 from contractctl.formats.protobuf.schema import Schema, parse
-from contractctl.formats.protobuf.types import Field, Message, short
+from contractctl.formats.protobuf.schema.types import Field, Message, short
+from contractctl.formats.protobuf.staging.conversion import Converter, converter
+from contractctl.formats.protobuf.staging.merging import Merging, next_number
 from contractctl.model.contract import Policy, Source
 from contractctl.model.plan import Operation
 from contractctl.model.verdict import Effect, Incompatibility, Undecided

@@ -6,11 +6,11 @@ https://protobuf.dev/programming-guides/proto3/#updating, https://protobuf.dev/p
 from collections.abc import Iterator
 from dataclasses import replace
 
-from contractctl.formats.protobuf.enums import symbols_in_binary
-from contractctl.formats.protobuf.oneofs import conflicts
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair, Step, described, type_changed
-from contractctl.formats.protobuf.scalars import FORMS, RANGES, UNSEEN, Mistake, in_binary, packable
-from contractctl.formats.protobuf.types import BYTES_LIKE, Field
+from contractctl.formats.protobuf.resolution.enums import symbols_in_binary
+from contractctl.formats.protobuf.resolution.oneofs import conflicts
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair, Step, described, type_changed
+from contractctl.formats.protobuf.resolution.scalars import FORMS, RANGES, UNSEEN, Mistake, in_binary, packable
+from contractctl.formats.protobuf.schema.types import BYTES_LIKE, Field
 from contractctl.model.verdict import Effect, Undecided
 
 _MESSAGES = frozenset({"message", "group"})

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contractctl.formats.protobuf import features
-from contractctl.formats.protobuf.features import Features
-from contractctl.formats.protobuf.types import Enum, Field, Message, Method, Names, Service, Symbol
+from contractctl.formats.protobuf.schema import features
+from contractctl.formats.protobuf.schema.features import Features
+from contractctl.formats.protobuf.schema.types import Enum, Field, Message, Method, Names, Service, Symbol
 from contractctl.model.verdict import Pointer
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.protobuf.complaints import place, refusal
-from contractctl.formats.protobuf.imports import STAND_INS, package_of, stand_ins
-from contractctl.formats.protobuf.protoc import Outcome, compiled
-from contractctl.formats.protobuf.tokens import without_custom_options
+from contractctl.formats.protobuf.compiling.complaints import place, refusal
+from contractctl.formats.protobuf.compiling.imports import STAND_INS, package_of, stand_ins
+from contractctl.formats.protobuf.compiling.protoc import Outcome, compiled
+from contractctl.formats.protobuf.compiling.tokens import without_custom_options
 from contractctl.model.contract import File
 
 _MOST_PASSES = 60

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import short
+from contractctl.formats.protobuf.schema.types import short
 from contractctl.model.verdict import Effect, Incompatibility
 
 _ANY = "google.protobuf.Any"

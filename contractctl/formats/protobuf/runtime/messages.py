@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from contractctl.formats.protobuf import runtime
-from contractctl.formats.protobuf.scalars import FORMS, RANGES
+from contractctl.formats.protobuf.resolution.scalars import FORMS, RANGES
+from contractctl.formats.protobuf.runtime.values import Value
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Field, Message
-from contractctl.formats.protobuf.values import Value
+from contractctl.formats.protobuf.schema.types import Field, Message
 
 _MOST_MESSAGES = 2_000
 _TEXTS = ("a", "text", "é", "", "1", "true")

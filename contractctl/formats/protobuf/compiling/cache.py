@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from contractctl import caches
-from contractctl.formats.protobuf import protoc
+from contractctl.formats.protobuf.compiling import protoc
 from contractctl.model.contract import File
 
 _FORM = "2"

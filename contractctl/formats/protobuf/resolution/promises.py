@@ -6,9 +6,9 @@ These are asked of the newer version alone: the older one could not know what wo
 from collections.abc import Iterator
 from dataclasses import replace
 
-from contractctl.formats.protobuf.pairs import Asked, Case, Pair
+from contractctl.formats.protobuf.resolution.pairs import Asked, Case, Pair
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Enum, Field, Message, short
+from contractctl.formats.protobuf.schema.types import Enum, Field, Message, short
 from contractctl.model.amounts import named
 from contractctl.model.verdict import Effect, Incompatibility
 

@@ -1,7 +1,7 @@
 """How does a message look on one line? As text, with its bytes beside it."""
 
-from contractctl.formats.protobuf.absence import shown
-from contractctl.formats.protobuf.types import Field
+from contractctl.formats.protobuf.resolution.absence import shown
+from contractctl.formats.protobuf.schema.types import Field
 
 _MOST = 300
 _MOST_BYTES = 24

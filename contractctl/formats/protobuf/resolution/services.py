@@ -6,9 +6,9 @@ the seats are exchanged, so that the client on the giver's side reads what the t
 
 from collections.abc import Iterator
 
-from contractctl.formats.protobuf.pairs import Asked, Pair
+from contractctl.formats.protobuf.resolution.pairs import Asked, Pair
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Method, Service, short
+from contractctl.formats.protobuf.schema.types import Method, Service, short
 from contractctl.model.verdict import Effect, Incompatibility
 
 _FREEDOM = {"IDEMPOTENCY_UNKNOWN": 0, "IDEMPOTENT": 1, "NO_SIDE_EFFECTS": 2}

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contractctl.formats.protobuf.scalars import Mistake
+from contractctl.formats.protobuf.resolution.scalars import Mistake
 from contractctl.formats.protobuf.schema import Schema
-from contractctl.formats.protobuf.types import Field, Message, Missing, short
+from contractctl.formats.protobuf.schema.types import Field, Message, Missing, short
 from contractctl.model.verdict import Effect, Incompatibility, Undecided
 
 _MOST_STEPS = 40

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from contractctl.formats.protobuf.types import Field
+from contractctl.formats.protobuf.schema.types import Field
 
 Value = Any
 """A message of the runtime, or a value of a field."""
