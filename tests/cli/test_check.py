@@ -466,7 +466,9 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(contractctl: Run, tmp_pa
     two_files(tmp_path)
 
     assert "nwe.avsc: there is no such file" in contractctl("check", "old.avsc", "nwe.avsc", code=2).stderr
-    assert "takes two files" in contractctl("check", "old.avsc", code=2).stderr
+    said = contractctl("check", "old.avsc", code=2).stderr
+    assert "old.avsc: check compares this file with another one, or with a commit" in said
+    assert said.endswith("contractctl check --against REF old.avsc\n")
 
 
 @pytest.mark.parametrize("part", ["--major", "--minor"])

@@ -1,5 +1,6 @@
 """contractctl check: is the new version compatible?"""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -237,7 +238,8 @@ def _are_files(targets: tuple[str, ...]) -> bool:
     there = [Path(target).exists() for target in targets]
     if len(targets) == _TWO and all(there):
         return True
-    hint = "contractctl check OLD NEW takes two files; contractctl check --against REF takes any number"
+    example = next((shlex.quote(target) for target in targets if Path(target).is_file()), "FILE")
+    hint = f"two files: contractctl check OLD NEW; any number since a commit: contractctl check --against REF {example}"
     for target, exists in zip(targets, there, strict=True):
         if not exists and may_be_claimed(target):
             ref, _, file = target.partition(":")
@@ -246,10 +248,12 @@ def _are_files(targets: tuple[str, ...]) -> bool:
     for target in targets:
         if Path(target).is_file():
             owners = _owners(Path(target))
-            named = f"contractctl check {' '.join(owners)}; " if owners else ""
-            raise ContractctlError(
-                f"{target} is a file, but contracts in the store are named, not given as files", hint=named + hint
-            )
+            if owners:
+                raise ContractctlError(
+                    f"{target} is a file, but contracts in the store are named, not given as files",
+                    hint=f"contractctl check {' '.join(owners)}; {hint}",
+                )
+            raise ContractctlError(f"{target}: check compares this file with another one, or with a commit", hint=hint)
     return False
 
 
