@@ -25,7 +25,7 @@ class Acceptance:
     owner: str
     """Who is responsible for it."""
     expires: date
-    """The last day on which it applies."""
+    """The last day on which it applies; days are those of UTC, on every machine."""
     place: str
     """The file that it is written in, for messages."""
     file: str | None = None

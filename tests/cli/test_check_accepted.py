@@ -1,8 +1,9 @@
 """Does an accepted finding pass check, visibly, until its last day, and nothing but that finding?"""
 
 import json
+import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,6 +16,7 @@ from contractctl.check import Checked
 from contractctl.check.accepted import dated
 from contractctl.check.question import Question
 from contractctl.check.repository import check_store
+from contractctl.cli import times
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import Policy, SemanticVersion
@@ -213,6 +215,18 @@ def test_one_that_has_expired_counts_again(contract: Path, contractctl: Run) -> 
     assert [one["holds"] for one in pair["accepted"]] == [False]
     assert not any(one["accepted"] for one in pair["findings"])
     assert "it counts again" in github.verdict(checked(contract))
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT-14", "Etc/GMT+12"])
+def test_the_last_day_is_one_of_utc_wherever_one_checks(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """At any moment one of the two zones has another day than UTC."""
+    with monkeypatch.context() as moved:
+        moved.setenv("TZ", zone)
+        time.tzset()
+        before, said, after = datetime.now(UTC).date(), date.fromisoformat(times.today()), datetime.now(UTC).date()
+    time.tzset()
+
+    assert before <= said <= after
 
 
 def test_one_that_has_expired_is_not_said_to_count_after_the_major_release(contract: Path) -> None:
