@@ -3,7 +3,7 @@
 from contractctl.model.decision import Unknown
 
 REASONS = {
-    Unknown.MISSING_SOURCE: "nothing was asked, or nothing answered; what was not asked for is not zero",
+    Unknown.MISSING_SOURCE: "nothing and nobody has answered this yet, and silence is no evidence",
     Unknown.STALE: "the evidence is older than allowed, or from a clock that is ahead; what happened since is unknown",
     Unknown.WINDOW_NOT_COVERED: "it was not observed for as long as required",
     Unknown.CALENDAR_NOT_COVERED: "the observed time does not include the end of a month or quarter, when more may run",
