@@ -27,7 +27,7 @@ def records(it: Known, now: float, evidence: Path | None = None) -> tuple[Record
         raise ContractctlError(f"{evidence}: there is no such file", hint=f"contractctl evidence collect {plan.name}")
     written = record_file.read(path) if path.is_file() else ()
     _demand_collected(path, written)
-    collected = _held(settings, asked.held(written, settings.asked, plan.name, now), now)
+    collected = _held(settings, asked.held(written, lambda: settings.asked, plan.name, now), now)
     said = approvals.read(approvals.path_of(settings.migrations, plan.name), now)
     flags = of_flags([flag for flag in settings.flags if flag.plan == plan.name], now)
     moved = [(source.location, source.options) for source in settings.evidence if source.source == "rollouts"]

@@ -1,6 +1,6 @@
 """Was this collected for what is asked now? Evidence of another environment, or of other sources, proves nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
@@ -27,14 +27,15 @@ def stated_with(records: Sequence[Record], asked: Asked, now: float) -> tuple[Re
     return (said, *records)
 
 
-def held(written: Sequence[Record], asked: Asked, plan: str, now: float) -> tuple[Record, ...]:
+def held(written: Sequence[Record], asked: Callable[[], Asked], plan: str, now: float) -> tuple[Record, ...]:
     """The records where they still count; where they do not, one for each source that says why.
 
-    What nothing is said of, as it was recorded by hand, counts.
+    What nothing is said of, as it was recorded by hand, counts. `asked` may need variables of the environment: it is
+    called only where there is something to compare.
     """
     said = next((one.series[0].labels for one in written if says(one)), None)
     records = tuple(one for one in written if not says(one))
-    why = None if said is None else _why_not(said, asked)
+    why = None if said is None else _why_not(said, asked())
     if why is None:
         return records
     words = f"{why}: contractctl evidence collect {plan}"

@@ -87,6 +87,16 @@ def test_what_was_collected_in_one_environment_opens_no_gate_of_another(contract
     assert f"{said}: contractctl evidence collect rename" in other
 
 
+def test_a_stage_before_any_collection_needs_no_variable_of_a_source(contractctl: Run, shop: Path) -> None:
+    with (shop / "contractctl.toml").open("a") as toml:
+        toml.write('[[evidence]]\nsource = "prometheus"\nurl = "env:NOBODY_HAS_SET_THIS"\n')
+
+    done = contractctl("gate", "rename", "expand", code=None)
+
+    assert "NOBODY_HAS_SET_THIS" not in done.stderr
+    assert "expand of 'rename'" in done.stdout
+
+
 @pytest.mark.parametrize(
     "another",
     [

@@ -87,7 +87,7 @@ def _left_out(found: "Settings", chosen: AbstractSet[str], plan: "Plan", path: P
     if not names:
         return []
     earlier = record_file.read(path) if path.is_file() else ()
-    kept = [one for one in asked.held(earlier, found.asked, plan.name, now) if one.source in names]
+    kept = [one for one in asked.held(earlier, lambda: found.asked, plan.name, now) if one.source in names]
     missing = names - {record.source for record in kept} - {"rollouts", *declared_reads.NAMES}  # these the gate misses
     why = f"it was not asked: contractctl evidence collect {plan.name}"
     return [*kept, *(asked.missed(name, why, now) for name in sorted(missing))]
