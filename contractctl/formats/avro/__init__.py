@@ -4,7 +4,7 @@ from pathlib import Path
 
 from contractctl.formats.avro.changes import changes
 from contractctl.formats.avro.declared import declared
-from contractctl.formats.avro.judging import incompatibilities
+from contractctl.formats.avro.resolution.judging import incompatibilities
 from contractctl.formats.avro.schema import demand_sound, locate, parse
 from contractctl.formats.avro.witness import witness
 from contractctl.model.verdict import Seats

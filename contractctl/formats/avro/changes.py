@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from contractctl.formats.avro.starts import Meeting, by_name
-from contractctl.formats.avro.types import (
+from contractctl.formats.avro.resolution.starts import Meeting, by_name
+from contractctl.formats.avro.schema.types import (
     Array,
     Default,
     Enum,

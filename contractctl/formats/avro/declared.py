@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from contractctl.formats.avro.schema import locate, parse_sound
-from contractctl.formats.avro.types import Field, Record, Schema, unqualified
+from contractctl.formats.avro.schema.types import Field, Record, Schema, unqualified
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Place, Undecided
 

@@ -8,11 +8,11 @@ from io import BufferedReader
 from typing import BinaryIO, Protocol, cast
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.avro.conversion import converter
-from contractctl.formats.avro.judging import findings
-from contractctl.formats.avro.parts import put_together, take_apart
+from contractctl.formats.avro.datums.shown import shown
+from contractctl.formats.avro.resolution.judging import findings
 from contractctl.formats.avro.schema import parse_sound
-from contractctl.formats.avro.shown import shown
+from contractctl.formats.avro.schema.parts import put_together, take_apart
+from contractctl.formats.avro.staging.conversion import converter
 from contractctl.formats.streams import Bad, Convert, Event, Journey, convert_lines
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Effect

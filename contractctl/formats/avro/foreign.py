@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from contractctl.formats.avro.datums import NoDatumError, Smallest
-from contractctl.formats.avro.rendering import wire
-from contractctl.formats.avro.shown import shown
-from contractctl.formats.avro.types import Schema
+from contractctl.formats.avro.datums.shown import shown
+from contractctl.formats.avro.schema.types import Schema
 from contractctl.formats.avro.wire import Refused, executed_by, read_value, sent_value, write
+from contractctl.formats.avro.wire.rendering import wire
 from contractctl.model.verdict import Reply
 
 _MOST_BYTES = 24

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contractctl.formats.avro.datums import NoDatumError, Smallest, branch_name
 from contractctl.formats.avro.schema import parse_sound
-from contractctl.formats.avro.types import (
+from contractctl.formats.avro.schema.types import (
     Array,
     Enum,
     Fixed,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from contractctl.compatibility import compare
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, witness
-from contractctl.formats.avro.rendering import is_one_schema, wire
-from contractctl.formats.avro.types import Schema
+from contractctl.formats.avro.schema.types import Schema
 from contractctl.formats.avro.wire import Refused, read_value, write
+from contractctl.formats.avro.wire.rendering import is_one_schema, wire
 from tests.budgets import budget
 
 FIXED = budget(500)

@@ -8,9 +8,9 @@ import pytest
 from avro_schemas import PRIMITIVES, field, read, record
 
 from contractctl.formats.avro import incompatibilities, witness
-from contractctl.formats.avro.rendering import wire
-from contractctl.formats.avro.types import Primitive
+from contractctl.formats.avro.schema.types import Primitive
 from contractctl.formats.avro.wire import Refused, read_value, taken_for, write
+from contractctl.formats.avro.wire.rendering import wire
 from contractctl.model.verdict import Effect
 
 VALUES: dict[str, tuple[Any, ...]] = {

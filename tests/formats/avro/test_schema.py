@@ -8,8 +8,8 @@ from avro_schemas import field, read, record
 
 from contractctl.errors import ContractctlError
 from contractctl.formats.avro import incompatibilities, locate, parse, witness
-from contractctl.formats.avro.parts import put_together, take_apart
-from contractctl.formats.avro.types import Record
+from contractctl.formats.avro.schema.parts import put_together, take_apart
+from contractctl.formats.avro.schema.types import Record
 from contractctl.model.contract import File, Source
 
 

@@ -9,14 +9,14 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from contractctl.errors import ContractctlError
-from contractctl.formats.avro import incompatibilities, official, parse, witness
-from contractctl.formats.avro.pairs import Pair
-from contractctl.formats.avro.parts import take_apart
-from contractctl.formats.avro.rendering import wire
+from contractctl.formats.avro import incompatibilities, parse, witness
 from contractctl.formats.avro.resolution import Question
-from contractctl.formats.avro.starts import Start
-from contractctl.formats.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Schema, Union, kind
-from contractctl.formats.avro.wire import Refused, write
+from contractctl.formats.avro.resolution.pairs import Pair
+from contractctl.formats.avro.resolution.starts import Start
+from contractctl.formats.avro.schema.parts import take_apart
+from contractctl.formats.avro.schema.types import Array, Enum, Fixed, Map, Primitive, Record, Schema, Union, kind
+from contractctl.formats.avro.wire import Refused, official, write
+from contractctl.formats.avro.wire.rendering import wire
 from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Effect
 from tests.budgets import budget
