@@ -15,6 +15,8 @@ EARLY = "early"
 """What those events begin with whose triggers come first: before an application's, and before foreign keys'."""
 UNSEEN = "contractctl.unseen"
 """The setting that lets through what contractctl itself writes for a plan, until its transaction ends."""
+ROLE = "'session_replication_role'"
+"""The setting that lets ordinary triggers sleep where it is `replica`."""
 _LENGTH = 63
 """Bytes of a name that count: NAMEDATALEN - 1."""
 _LEAST_BIGINT = -(2**63)

@@ -10,14 +10,12 @@ from contractctl.databases import Key, Synced, Synchronisation, run
 from contractctl.databases.crossing import HERE, THERE
 from contractctl.databases.postgresql import types
 from contractctl.databases.postgresql.expressions import shown
-from contractctl.databases.postgresql.names import UNSEEN, function_name, literal, quote, quotes, table
-from contractctl.databases.postgresql.tables import checked_by_triggers, oid
+from contractctl.databases.postgresql.names import ROLE, UNSEEN, function_name, literal, quote, quotes, table
+from contractctl.databases.postgresql.tables import checked_by_triggers, family, oid
 from contractctl.databases.postgresql.triggers.functions import is_guarded
 
 _RIGHT_SINCE = (15,)
 """Before that version the right to be a replica cannot be granted: it is the superuser's."""
-
-_ROLE = "'session_replication_role'"
 
 _BAD_ROW = ("21", "22", "23", "2F", "38", "39", "44", "54", "P0")
 """Classes of codes that a row's own value can cause, in an expression, a constraint, or a function of the user's:
@@ -84,15 +82,15 @@ def unseen(connection: Connection, sync: Synchronisation) -> Iterator[None]:
     one could be broken the others' triggers fire. All is as before afterwards, also in the caller's own transaction.
     """
     quiet = f"{_may_be_unseen(connection)} AND NOT {_is_checked(connection, sync)}"
-    before = f"SELECT current_setting({_ROLE}) AS role, current_setting({literal(UNSEEN)}, true) AS name OFFSET 0"
+    before = f"SELECT current_setting({ROLE}) AS role, current_setting({literal(UNSEEN)}, true) AS name OFFSET 0"
     was_role, was_name, is_role, _ = run(
         connection,
-        f"SELECT role, name, CASE WHEN {quiet} THEN set_config({_ROLE}, 'replica', true) ELSE role END,"
+        f"SELECT role, name, CASE WHEN {quiet} THEN set_config({ROLE}, 'replica', true) ELSE role END,"
         f" set_config({literal(UNSEEN)}, {literal(sync.plan)}, true) FROM ({before}) AS contractctl_before",
     ).one()
     settings = [f"set_config({literal(UNSEEN)}, {literal(was_name or '')}, true)"]
     if is_role != was_role:
-        settings.append(f"set_config({_ROLE}, {literal(was_role)}, true)")
+        settings.append(f"set_config({ROLE}, {literal(was_role)}, true)")
     try:
         yield
     finally:
@@ -108,7 +106,7 @@ def may_be_unseen(connection: Connection) -> bool:
 def _may_be_unseen(connection: Connection) -> str:
     version = connection.dialect.server_version_info
     if version is not None and version >= _RIGHT_SINCE:
-        return f"pg_catalog.has_parameter_privilege({_ROLE}, 'SET')"
+        return f"pg_catalog.has_parameter_privilege({ROLE}, 'SET')"
     return "(current_setting('is_superuser') = 'on')"
 
 
@@ -119,7 +117,7 @@ def _is_checked(connection: Connection, sync: Synchronisation) -> str:
     """
     pairs = (pair for pair in sync.columns if is_guarded(pair) or not pair.plain)
     names = [one.name for pair in pairs for one in (*pair.old, *pair.new)]
-    return checked_by_triggers(oid(connection, sync.table), names) if names else "false"
+    return checked_by_triggers(family(oid(connection, sync.table)), names) if names else "false"
 
 
 def checksum(values: Iterable[tuple[str, str]]) -> str:

@@ -52,26 +52,24 @@ def exists(connection: Connection, table: str) -> bool:
     return found is not None and found[1] in _ORDINARY
 
 
-def family(table: int | str) -> str:
-    """SQL: the numbers of the table and of its partitions, which have indexes and dependents of their own.
-
-    table: its number, or SQL that gives it.
-    """
+def family(table: int) -> str:
+    """SQL: the numbers of the table and of its partitions, which have indexes and dependents of their own."""
     return f"SELECT {table}::oid UNION SELECT relid FROM pg_catalog.pg_partition_tree({table}::oid::regclass)"
 
 
-def checked_by_triggers(table: int | str, names: Iterable[str]) -> str:
+def checked_by_triggers(tables: str, names: Iterable[str]) -> str:
     """SQL: whether a constraint of these columns looks at them by triggers of its own, which sleep in a replica.
 
-    table: its number, or SQL that gives it.
+    tables: their numbers in SQL.
     """
-    return _CHECKED.format(family=family(table), names=", ".join(map(literal, names)))
+    return _CHECKED.format(tables=tables, names=", ".join(map(literal, names)))
 
 
-_CHECKED = """EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
-JOIN pg_catalog.pg_attribute a ON (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
-  OR (a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))
-WHERE (k.contype = 'f' OR k.condeferrable) AND a.attrelid IN ({family}) AND a.attname IN ({names}))
+_CHECKED = """EXISTS (SELECT 1 FROM pg_catalog.pg_trigger t
+JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint AND (k.contype = 'f' OR k.condeferrable)
+JOIN pg_catalog.pg_attribute a ON a.attrelid = t.tgrelid
+  AND (a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) OR a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))
+WHERE t.tgrelid IN ({tables}) AND a.attname IN ({names}))
 """
 
 

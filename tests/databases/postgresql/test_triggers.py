@@ -476,23 +476,62 @@ def test_whatever_constraint_refuses_the_other_sides_value_the_writer_goes_on(sh
     assert {key for key, _ in shop.marks("set_aside")} == {"[1]", "[2]"}
 
 
-def test_a_writer_writes_once_and_in_its_own_name(shop, pair, shout, role, connect_as):
-    """Hazard 15, 45: what a constraint may refuse is made by an UPDATE, which counted and signed the row once more."""
-    shop.run("CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT UNIQUE, new TEXT UNIQUE, n INTEGER DEFAULT 0, who TEXT)")
-    shop.run(
-        "CREATE FUNCTION sign() RETURNS trigger LANGUAGE plpgsql AS"
-        " 'BEGIN NEW.n := NEW.n + 1; NEW.who := current_user; RETURN NEW; END'"
-    )
+SIGNED = "CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT UNIQUE, new TEXT UNIQUE, n INTEGER DEFAULT 0, who TEXT)"
+SIGN = """
+CREATE FUNCTION sign() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN NEW.n := NEW.n + 1; NEW.who := current_user; RETURN NEW; END $$
+"""
+
+
+@pytest.fixture
+def signed(shop, pair, shout, role):
+    """Each write to t is counted and signed by the application; the role may write it."""
+    shop.run(SIGNED)
+    shop.run(SIGN)
     shop.run("CREATE TRIGGER sign BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION sign()")
     shop.table("", pair(shout))
-    shop.run(f"GRANT ALL ON t TO {role}")
-    writer = connect_as(role)
-    shop.run("INSERT INTO t (id, old) VALUES (1, 'Ann')", app=writer)
-    shop.run("UPDATE t SET new = 'Bob'", app=writer)
+    for table in ("t", "contractctl_conflict", "contractctl_set_aside", "contractctl_kept"):
+        shop.run(f"GRANT ALL ON {table} TO {role}")
+    yield shop
+    shop.stop()
 
-    assert shop.rows("SELECT old, new, n, who FROM t") == [("bob", "Bob", 2, role)]
-    shop.run("ALTER TABLE t ADD UNIQUE (new) DEFERRABLE")
-    assert [name for name in missing(shop) if name.endswith("_make")]
+
+def test_a_writer_writes_once_and_in_its_own_name(signed, role, connect_as):
+    """Hazard 15, 45: what a constraint may refuse is made by an UPDATE, which counted and signed the row once more."""
+    writer = connect_as(role)
+    signed.run("INSERT INTO t (id, old) VALUES (1, 'Ann')", app=writer)
+    signed.run("UPDATE t SET new = 'Bob'", app=writer)
+
+    assert signed.rows("SELECT old, new, n, who FROM t") == [("bob", "Bob", 2, role)]
+    signed.run("BEGIN")
+    signed.run("UPDATE t SET new = 'Cid'")
+    assert signed.rows("SHOW session_replication_role") == [("origin",)]
+    signed.run("COMMIT")
+
+
+@pytest.mark.parametrize("constraint", ["UNIQUE (new) DEFERRABLE", "FOREIGN KEY (new) REFERENCES o NOT VALID"])
+def test_a_constraint_that_came_since_and_asks_by_a_trigger_is_heeded(signed, constraint):
+    """Hazard 15, 45: such triggers would sleep together with the application's."""
+    signed.run("ALTER TABLE t DROP CONSTRAINT t_new_key")
+    signed.run("CREATE TABLE o (name TEXT PRIMARY KEY)")
+    signed.run("INSERT INTO t (id, old) VALUES (1, 'bob')")
+    signed.run(f"ALTER TABLE t ADD {constraint}")
+    signed.run("INSERT INTO t (id, old) VALUES (2, 'Bob')")
+
+    assert signed.rows("SELECT old, new FROM t WHERE id = 2") == [("Bob", None)]
+    assert signed.marks("set_aside") == [("[2]", "new")]
+
+
+def test_writers_go_on_when_the_right_to_write_as_a_replica_is_taken_away(signed, role):
+    """Hazard 15, 45: the functions' owner had it when they were made."""
+    ((make,),) = signed.rows("SELECT proname FROM pg_proc WHERE proname LIKE '%\\_make'")
+    signed.run(f'ALTER FUNCTION "{make}"() OWNER TO {role}')
+    signed.run(f"GRANT SET ON PARAMETER session_replication_role TO {role}")
+    signed.run("INSERT INTO t (id, old) VALUES (1, 'Ann')")
+    signed.run(f"REVOKE SET ON PARAMETER session_replication_role FROM {role}")
+    signed.run("INSERT INTO t (id, old) VALUES (2, 'Bob')")
+
+    assert signed.rows("SELECT old, new, n FROM t ORDER BY id") == [("Ann", "ANN", 1), ("Bob", "BOB", 2)]
 
 
 def test_a_column_that_stays_not_null_is_never_given_null(shop, pair, number):

@@ -89,7 +89,6 @@ def _functions(sync: Synchronisation) -> Iterator[tuple[str, str]]:
         yield from _pinned(sync, "fill", filling.create(sync))
     if making.pairs(sync):
         yield from _pinned(sync, "make", making.create(sync))
-        yield "make", making.hide(sync)
     if not all(pair.plain for pair in sync.columns):
         yield "try", trying.create(sync)
 
@@ -188,7 +187,7 @@ def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str
     """
     if sync.across is not None:
         return across.missing_triggers(connection, sync)
-    return tuple(dict.fromkeys(_missing(connection, sync)))
+    return tuple(_missing(connection, sync))
 
 
 def _missing(connection: Connection, sync: Synchronisation) -> Iterator[str]:
@@ -206,22 +205,11 @@ def _missing(connection: Connection, sync: Synchronisation) -> Iterator[str]:
     for what, statement in _functions(sync):
         if "CREATE FUNCTION" in statement and not _is_made_so(connection, function_name(sync, what), statement):
             yield function_name(sync, what)
-    if making.pairs(sync) and _passes_over_checks(connection, sync):
-        yield function_name(sync, "make")
 
 
 _FOUND = (
     "SELECT tgname::text, tgenabled::text FROM pg_catalog.pg_trigger WHERE tgrelid IN ({family}) AND NOT tgisinternal"
 )
-
-
-def _passes_over_checks(connection: Connection, sync: Synchronisation) -> bool:
-    """Whether the function wakes no triggers, though a constraint that came since then asks by one."""
-    hidden = (
-        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_proc WHERE 'session_replication_role=replica' = ANY (proconfig)"
-        f" AND oid = to_regproc({literal(quote(function_name(sync, 'make')))}))"
-    )
-    return bool(run(connection, f"{hidden} AND {making.is_checked(sync)}").scalar_one())
 
 
 def _is_made_so(connection: Connection, name: str, statement: str) -> bool:

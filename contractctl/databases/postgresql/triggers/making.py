@@ -2,19 +2,19 @@
 
 Whatever is refused is set aside with what was said, and the writer's own statement goes through. The UPDATE fires
 these triggers here again: they find the row in step, or its kept value marked, and stop. The application's would take
-it for one more write, by contractctl's user: where that one may, it writes as a replica does, and they sleep.
+it for one more write, by contractctl's user: where there are any, and that one may, it writes as a replica does, and
+they sleep. Not otherwise: whoever changes his role has the session plan every prepared statement anew.
 """
 
 from collections.abc import Iterator
 
 from contractctl.databases import Held, Synced, Synchronisation, sides
-from contractctl.databases.postgresql.names import function_name, literal, quote, table
+from contractctl.databases.postgresql.names import OURS, ROLE, function_name, literal, quote, table
 from contractctl.databases.postgresql.tables import checked_by_triggers
 from contractctl.databases.postgresql.triggers.functions import (
     RAISES,
     changed,
     database,
-    dollars,
     function,
     given_new,
     indented,
@@ -33,26 +33,34 @@ def pairs(sync: Synchronisation) -> tuple[Synced, ...]:
 
 def create(sync: Synchronisation) -> str:
     """CREATE FUNCTION for the whole plan and table."""
-    body = [f"c_key := {key_json(database, sync, 'NEW')};"]
+    body = [f"c_key := {key_json(database, sync, 'NEW')};", _hide(sync)]
     for pair in pairs(sync):
         body += _fill_one(sync, pair) if pair.one_sided else _pair(sync, pair)
-    return function(f"{quote(function_name(sync, 'make'))}() RETURNS trigger", STATE, [*body, "RETURN NULL;"])
+    body += [f"IF c_role IS NOT NULL THEN PERFORM pg_catalog.set_config({ROLE}, c_role, true); END IF;", "RETURN NULL;"]
+    return function(f"{quote(function_name(sync, 'make'))}() RETURNS trigger", (*STATE, "c_role text"), body)
 
 
-def hide(sync: Synchronisation) -> str:
-    """What lets the application's triggers sleep meanwhile, where the function's owner may do that.
+def _hide(sync: Synchronisation) -> str:
+    """What lets the application's triggers sleep meanwhile; c_role becomes what it was before.
 
-    Asked of the database when it is run: a script does not know what the columns' constraints are.
+    Whatever is thrown takes the setting back. What may change while a plan is staged is asked each time: a constraint
+    that looks by triggers must not be passed over, nor a writer refused since the functions' owner may no longer.
     """
-    alter = f"ALTER FUNCTION {quote(function_name(sync, 'make'))}() SET session_replication_role = replica"
-    body = f"BEGIN IF NOT {is_checked(sync)} THEN {alter}; END IF; EXCEPTION WHEN insufficient_privilege THEN NULL; END"
-    return f"DO {dollars(body)}"
-
-
-def is_checked(sync: Synchronisation) -> str:
-    """SQL: whether triggers that sleep in a replica look at what the function writes."""
-    held = (one for pair in pairs(sync) for one in (*pair.old, *pair.new))
-    return checked_by_triggers(f"to_regclass({literal(table(sync.table))})::oid", (one.name for one in held))
+    held = (one.name for pair in pairs(sync) for one in (*pair.old, *pair.new))
+    tables = f"TG_RELID, {literal(table(sync.table))}::regclass"
+    return f"""IF pg_catalog.current_setting({ROLE}) <> 'replica' AND EXISTS (
+  SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid IN ({tables}) AND NOT tgisinternal AND tgenabled = 'O'
+    AND tgtype & 16 = 16 AND tgname::text !~ {literal(OURS)}
+) THEN
+  IF NOT {checked_by_triggers(tables, held)} THEN
+    BEGIN
+      c_role := pg_catalog.current_setting({ROLE});
+      PERFORM pg_catalog.set_config({ROLE}, 'replica', true);
+    EXCEPTION WHEN insufficient_privilege THEN
+      c_role := NULL;
+    END;
+  END IF;
+END IF;"""
 
 
 def _pair(sync: Synchronisation, pair: Synced) -> Iterator[str]:
