@@ -16,6 +16,7 @@ from tests.servers import Server
 os.environ["CONTRACTCTL_CACHE"] = "off"  # verdicts are made, not remembered; in the processes that tests start, too
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs tests in the background ignores it, for all
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and with nohup this one
 
 settings.register_profile("contractctl", deadline=None)  # a busy machine fails no test
 settings.load_profile("contractctl")

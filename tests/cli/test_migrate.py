@@ -426,9 +426,7 @@ def test_the_database_of_another_history_is_asked_about(migrate: Callable[..., s
 
     said = migrate("expand", "names", code=2)
 
-    assert (
-        "Can't locate revision identified by 'of_another_shop'\nhint: is it the wrong database, or is a branch" in said
-    )
+    assert "Can't locate revision identified by 'of_another_shop'\nhint: is it the wrong database, is a branch" in said
 
 
 def test_a_disk_that_does_not_answer_is_something_to_mend(migrate: Callable[..., str], shop: Path) -> None:
