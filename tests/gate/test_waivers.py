@@ -127,6 +127,16 @@ def test_new_evidence_voids_a_waiver_and_the_clock_alone_does_not(reading: Scene
     assert "the evidence has changed since" in unused(decide_case(case(more, made)))
 
 
+def test_the_same_count_over_another_window_is_new_evidence(reading: Scene) -> None:
+    """Fourteen reads in 31 days were waived; fourteen in 40 days are other evidence with the same number."""
+    longer = record(Kind.READS, reads(14, last=NOW - 600), seconds=40 * DAY, digest="longer")
+
+    decision = decide_case(case(with_records(reading, reads=longer), waiver(reading, "reads of")))
+
+    assert decision.outcome is Outcome.FAIL
+    assert "the evidence has changed since" in unused(decision)
+
+
 def test_what_the_database_counts_anew_binds_by_its_counts(contracting: Scene) -> None:
     def differing(count: float, at: float) -> Scene:
         found = fact(Kind.DIVERGENCE, differing=count, conflicts=0, new_side_nulls=0)
