@@ -84,6 +84,18 @@ def git(tmp_path: Path) -> Callable[..., str]:
     return run
 
 
+@pytest.fixture
+def commit(git: Callable[..., str]) -> Callable[[], None]:
+    """Commit everything in tmp_path, in a repository that is made for it where there is none."""
+
+    def run() -> None:
+        git("init", "-q")
+        git("add", ".")
+        git("commit", "-qm", "reviewed")
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
     """One PostgreSQL for all tests of this process, started for the first that asks."""

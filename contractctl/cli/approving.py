@@ -1,4 +1,4 @@
-"""How is an approval written down? In a file that is reviewed in git, everything else in it untouched."""
+"""How is an approval written down? In a file that counts once it is committed, everything else in it untouched."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,15 @@ def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, 
 
     path = approvals.path_of(migrations, plan.name)
     before = [series for record in approvals.read(path, now) for series in record.series]
-    approved = [
-        series.labels["approver"]
+    own = [
+        series
         for series in before
-        if series.labels.get("stage") == stage and (series.first_seen or 0.0) >= int(since)
+        if (series.labels.get("stage"), series.labels.get("approver")) == (stage, approver)
+        and (series.first_seen or 0.0) >= int(since)
     ]
-    if approver in approved:
-        return f"already approved: {stage} of '{plan.name}' by {approver}"
+    if own:
+        commit = "" if any(map(approvals.is_reviewed, own)) else _commit(path)
+        return f"already approved: {stage} of '{plan.name}' by {approver}{commit}"
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
     entry = tomlkit.table()
     moment = datetime.fromtimestamp(int(now), UTC)
@@ -29,8 +31,9 @@ def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, 
     document.setdefault("approvals", tomlkit.aot()).append(entry)
     write_whole(path, tomlkit.dumps(document))
     needed = f", {plan.reads.approvals} different people are needed" if stage is Stage.CONTRACT else ""
-    return f"approved: {stage} of '{plan.name}' by {approver}{needed}\nnext: git add {_from_here(path)}; git commit"
+    return f"approved: {stage} of '{plan.name}' by {approver}{needed}{_commit(path)}"
 
 
-def _from_here(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+def _commit(path: Path) -> str:
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"\nnext: git add {shown}; git commit"

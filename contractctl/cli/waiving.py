@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contractctl import git
 from contractctl.cli.who import actor, commit
 from contractctl.errors import ContractctlError
 from contractctl.evidence import waivers
+from contractctl.evidence.reviewed import committed
 from contractctl.gate.case import Case
 from contractctl.gate.order import STEP_BEFORE
 from contractctl.gate.waivers import LONGEST_SECONDS, approvers_needed, binding
 from contractctl.model import canonical
+from contractctl.model.backing import Backing
 from contractctl.model.decision import Condition, Decision, Outcome
 from contractctl.model.evidence import Record
 from contractctl.model.plan import Plan
-from contractctl.model.waiver import Backing, Waiver
+from contractctl.model.waiver import Waiver
 from contractctl.settings import Settings
 from contractctl.writing import write_whole
 
@@ -52,7 +53,9 @@ def _all(found: Settings, plan: Plan, now: float) -> tuple[Waiver, ...]:
     path = waivers.path_of(found.migrations, plan.name)
     if not path.is_file():
         return held
-    reviewed = [replace(entry.waiver, place="") for entry in _reviewed(path, plan.name)]
+    there = committed(path)
+    in_git = waivers.read(there[0], plan.name, there[1]) if there else ()
+    reviewed = [replace(entry.waiver, place="") for entry in in_git]
     written = [_vouched(entry, reviewed) for entry in waivers.read(path.read_bytes(), plan.name, path.name)]
     journaled = [waiver.said for waiver in held]
     return (*(waiver for waiver in written if waiver.said not in journaled), *held)
@@ -64,19 +67,6 @@ def _vouched(entry: waivers.Entry, reviewed: Sequence[Waiver]) -> Waiver:
     if replace(entry.waiver, place="") in reviewed:
         return replace(entry.waiver, backing=Backing.COMMITTED)
     return entry.waiver
-
-
-def _reviewed(path: Path, plan: str) -> tuple[waivers.Entry, ...]:
-    """The file as the commit that is checked out has it."""
-    repository = git.open_repository(path.parent)
-    head = repository.head() if repository else None
-    if repository is None or head is None:
-        return ()
-    try:
-        raw = repository.read(head, repository.relative(path))
-    except ValueError:  # it is not where it seems to be: a link leads to it
-        return ()
-    return waivers.read(raw, plan, f"{path.name} in {head[:12]}") if raw is not None else ()
 
 
 def _held(found: Settings, plan: Plan, now: float) -> tuple[Waiver, ...]:

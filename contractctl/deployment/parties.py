@@ -6,10 +6,12 @@ from itertools import product
 
 from contractctl.deployment.answer import Reason, Why
 from contractctl.deployment.question import Counterpart, Question, counterparts, live_versions
+from contractctl.evidence.approvals import is_reviewed
 from contractctl.formats import plan_command
 from contractctl.matrix import Entry, Judge, Meeting, entries_of, meeting, used
 from contractctl.model.cluster import Doubting
 from contractctl.model.contract import Contract, Party
+from contractctl.model.evidence import Series
 from contractctl.model.service import Use
 from contractctl.model.verdict import Status
 
@@ -103,7 +105,8 @@ def _missing(question: Question, contract: Contract, others: list[Counterpart], 
         yield Reason(
             Why.NO_KNOWN_CONSUMERS,
             f"nobody who is live in '{where}' is known to consume {contract.name}",
-            f"record its consumers, or attest in migrations/approvals/{where}.toml: "
+            _to_commit(question, contract, None)
+            or f"record its consumers, or attest in migrations/approvals/{where}.toml: "
             f'[[attestations]] statement = "no-consumers", contract = "{contract.name}"',
             contract=contract.name,
         )
@@ -123,7 +126,8 @@ def _unseen(question: Question, contract: Contract, name: str, who: str) -> Iter
         yield Reason(
             Why.COUNTERPART_NOT_ON_RECORD,
             f"{name} is declared as a {who} of {contract.name}, but it is not recorded in '{where}'",
-            f"contractctl record-deployment {name} VERSION --env {where}; where it does not run there: "
+            _to_commit(question, contract, name)
+            or f"contractctl record-deployment {name} VERSION --env {where}; where it does not run there: "
             f"contractctl record-undeployment {name} --never --env {where}",
             contract=contract.name,
             counterpart=name,
@@ -132,22 +136,33 @@ def _unseen(question: Question, contract: Contract, name: str, who: str) -> Iter
         yield Reason(
             Why.COUNTERPART_NOT_DECLARED,
             f"contract.toml names {name} as a {who} of {contract.name}, but no live version of it declares that",
-            f"correct what {name} declares, or take it out of the contract.toml of {contract.name}",
+            _to_commit(question, contract, name)
+            or f"correct what {name} declares, or take it out of the contract.toml of {contract.name}",
             contract=contract.name,
             counterpart=name,
         )
 
 
 def _attested(question: Question, contract: Contract, consumer: str | None) -> bool:
-    """Whether it is attested that nobody consumes the contract, or that this one does not read it."""
+    """Whether it is attested, and reviewed, that nobody consumes the contract, or that this one does not read it."""
+    return any(map(is_reviewed, _statements(question, contract, consumer)))
+
+
+def _to_commit(question: Question, contract: Contract, consumer: str | None) -> str | None:
+    """What to do where it is attested, and only git does not have it."""
+    who = sorted({one.labels["by"] for one in _statements(question, contract, consumer) if not is_reviewed(one)})
+    file = f"migrations/approvals/{question.environment}.toml"
+    return f"what {', '.join(who)} attests counts once it is reviewed: git add {file}; git commit" if who else None
+
+
+def _statements(question: Question, contract: Contract, consumer: str | None) -> Iterator[Series]:
     statement = "no-consumers" if consumer is None else "does-not-read"
     wanted = {"statement": statement, "contract": contract.name, **({"consumer": consumer} if consumer else {})}
-    return any(
-        all(series.labels.get(key) == text for key, text in wanted.items())
-        and (series.first_seen or 0.0) <= question.now < (series.last_seen or 0.0)
-        for record in question.attested
-        for series in record.series
-    )
+    for record in question.attested:
+        for series in record.series:
+            holds = (series.first_seen or 0.0) <= question.now < (series.last_seen or 0.0)
+            if holds and all(series.labels.get(key) == text for key, text in wanted.items()):
+                yield series
 
 
 def _pair(table: _Table, consumer: Counterpart, provider: Counterpart, other: Counterpart) -> Iterator[Reason]:

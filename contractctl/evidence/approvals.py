@@ -1,4 +1,4 @@
-"""Who has approved, and who attests what no instrument can see? Read from a reviewed file in git.
+"""Who has approved, and who attests what no instrument can see? Read from a file; what is committed in git counts.
 
 [[approvals]]
 stage = "contract"
@@ -17,12 +17,15 @@ expires = 2026-12-03T09:00:00Z
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from contractctl.errors import ContractctlError
+from contractctl.evidence.reviewed import committed
+from contractctl.model import canonical
+from contractctl.model.backing import Backing
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Stage
 
@@ -35,32 +38,56 @@ def path_of(migrations: Path, plan: str) -> Path:
 
 
 def read(path: Path, now: float) -> tuple[Record, ...]:
-    """The records of the file; none where there is no file. Raise ContractctlError naming the entry that is wrong."""
+    """The records of the file, each entry with who backs it; none where there is no file.
+
+    Raise ContractctlError naming the entry that is wrong.
+    """
     if not path.is_file():
         return ()
-    raw = path.read_bytes()
+    there = committed(path)
+    reviewed = _said(*there) if there else {}
+    return tuple(
+        _record(kind, path, now, [_backed(one, reviewed[kind] if reviewed else ()) for one in found])
+        for kind, found in _said(path.read_bytes(), str(path)).items()
+        if found
+    )
+
+
+def is_reviewed(said: Series) -> bool:
+    """Whether git has exactly this approval or attestation."""
+    return said.labels.get("backing") == Backing.COMMITTED
+
+
+def _backed(said: Series, reviewed: Sequence[Series]) -> Series:
+    backing = Backing.COMMITTED if said in reviewed else Backing.UNCOMMITTED
+    return replace(said, labels={**said.labels, "backing": backing.value})
+
+
+def _said(raw: bytes, name: str) -> dict[Kind, list[Series]]:
+    """What a file's content says; `name` is the file's, for messages."""
     try:
         document = tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractctlError(f"{path} is not TOML: {error}", hint="fix that line and run it again") from error
+        raise ContractctlError(f"{name} is not TOML: {error}", hint="fix that line and run it again") from error
     for key in document:
         if key not in ("approvals", "attestations"):
-            raise ContractctlError(f"{path}: '{key}' is not a known key", hint="known: [[approvals]], [[attestations]]")
-    approvals = [_approval(entry, f"{path}: approval {n}") for n, entry in _entries(document, "approvals", path)]
-    said = [_attestation(entry, f"{path}: attestation {n}") for n, entry in _entries(document, "attestations", path)]
-    digest = sha256(raw).hexdigest()
-    made = [(Kind.APPROVAL, approvals), (Kind.ATTESTATION, said)]
-    return tuple(_record(kind, path, digest, now, series) for kind, series in made if series)
+            raise ContractctlError(f"{name}: '{key}' is not a known key", hint="known: [[approvals]], [[attestations]]")
+    return {
+        Kind.APPROVAL: [_approval(one, f"{name}: approval {n}") for n, one in _entries(document, "approvals", name)],
+        Kind.ATTESTATION: [
+            _attestation(one, f"{name}: attestation {n}") for n, one in _entries(document, "attestations", name)
+        ],
+    }
 
 
-def _entries(document: Mapping[str, Any], key: str, path: Path) -> list[tuple[int, Mapping[str, Any]]]:
+def _entries(document: Mapping[str, Any], key: str, name: str) -> list[tuple[int, Mapping[str, Any]]]:
     entries = document.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ContractctlError(f"{path}: '{key}' is not a list of tables", hint=f"write [[{key}]]")
+        raise ContractctlError(f"{name}: '{key}' is not a list of tables", hint=f"write [[{key}]]")
     return list(enumerate(entries, 1))
 
 
-def _record(kind: Kind, path: Path, digest: str, now: float, series: Sequence[Series]) -> Record:
+def _record(kind: Kind, path: Path, now: float, series: Sequence[Series]) -> Record:
     return stated(
         kind,
         source="approvals",
@@ -68,7 +95,7 @@ def _record(kind: Kind, path: Path, digest: str, now: float, series: Sequence[Se
         at=now,
         since=min(now, *(one.first_seen or 0.0 for one in series)) - 1.0,
         series=tuple(series),
-        digest=sha256(f"{kind} {digest}".encode()).hexdigest(),
+        digest=canonical.digest([kind.value, canonical.tree(series)]),
     )
 
 

@@ -24,10 +24,11 @@ from typing import Any
 
 from contractctl.errors import ContractctlError
 from contractctl.model import canonical
+from contractctl.model.backing import Backing
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.outcome import Outcome
 from contractctl.model.plan import Stage
-from contractctl.model.waiver import Backing, Waiver
+from contractctl.model.waiver import Waiver
 
 _KEYS = ("stage", "condition", "overrides", "evidence", "reason", "ticket", "owner", "approvers", "at", "expires")
 _SOURCE = "waivers"

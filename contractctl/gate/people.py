@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from contractctl.evidence.approvals import is_reviewed
 from contractctl.gate.case import Case
 from contractctl.gate.trust import SKEW_SECONDS, Flaw, flaw, unknown
 from contractctl.gate.words import moment
@@ -17,6 +18,8 @@ _CYRILLIC = "\u0430\u0432\u0435\u0456\u0458\u043a\u043c\u043d\u043e\u0440\u0441\
 _GREEK = "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7"
 _AS_LATIN = str.maketrans(_CYRILLIC + _GREEK, "abeijkmhopcstyx" + "abezhikmnoptyx")
 """Letters that look like Latin ones, as small or as capital letters."""
+UNREVIEWED = "it is not committed in git, so it is not reviewed; git add, git commit"
+"""Of what somebody has written into a file that git does not have so."""
 _ADDRESS = re.compile(r"<([^<>]+@[^<>]+)>")
 
 
@@ -31,6 +34,7 @@ class Attestation:
     by: str
     reason: str
     expires: float
+    reviewed: bool
     record: str
 
 
@@ -62,8 +66,8 @@ def approved(case: Case) -> Condition:
         if series.labels.get("stage") == case.stage and (series.first_seen or 0.0) <= case.now + SKEW_SECONDS
     ]
     since = case.standing.since - SKEW_SECONDS
-    named = different(series.labels["approver"] for series in given if (series.first_seen or 0.0) >= since)
-    early = sorted({series.labels["approver"] for series in given if (series.first_seen or 0.0) < since})
+    late = [one for one in given if (one.first_seen or 0.0) >= since]
+    named = different(one.labels["approver"] for one in late if is_reviewed(one))
     who = ", ".join(sorted(named)) or "nobody"
     passed = Condition(
         name="approvals",
@@ -76,11 +80,17 @@ def approved(case: Case) -> Condition:
     if len(named) >= needed:
         return passed
     words = f"{len(named)} of {counted(needed, 'person has', 'people have')} approved: {who}"
-    if early:
-        words += f"; what {', '.join(early)} approved is from before the brown-out"
+    if early := _approvers(one for one in given if one not in late):
+        words += f"; what {early} approved is from before the brown-out"
+    if waiting := _approvers(one for one in late if not is_reviewed(one)):
+        words += f"; what {waiting} approved does not count: {UNREVIEWED}"
     missing = next((found for found in flaws if found), Flaw(Unknown.MISSING_SOURCE, words))
     command = f'contractctl migrate approve {case.plan.name} {case.stage} --reason "…"'
-    return replace(unknown(passed, missing), remedy=f"each of them runs: {command}")
+    return replace(unknown(passed, missing), remedy=f"each of them runs: {command}, and commits what it writes")
+
+
+def _approvers(given: Iterable[Series]) -> str:
+    return ", ".join(sorted({one.labels["approver"] for one in given}))
 
 
 def different(approvers: Iterable[str]) -> tuple[str, ...]:
@@ -106,7 +116,7 @@ def _spellings(approver: str) -> frozenset[str]:
 
 
 def attestations(case: Case) -> Iterator[Attestation]:
-    """The statements that hold at this moment: by a name, with a reason, not expired."""
+    """The statements of this moment: by a name, with a reason, not expired. Those that are not reviewed do not hold."""
     for record in case.of(Kind.ATTESTATION):
         if flaw(record, case.clock, old_is_fine=True):
             continue
@@ -126,8 +136,17 @@ def _attestation(series: Series, digest: str) -> Attestation:
         by=labels.get("by", "").strip(),
         reason=labels.get("reason", "").strip(),
         expires=series.last_seen or 0.0,
+        reviewed=is_reviewed(series),
         record=digest,
     )
+
+
+def beside(condition: Condition, said: Iterable[Attestation]) -> Condition:
+    """A condition that is unknown, with what is attested for it and does not count yet."""
+    who = ", ".join(sorted({one.by for one in said if not one.reviewed}))
+    if condition.outcome is not Outcome.UNKNOWN or not who:
+        return condition
+    return replace(condition, message=f"{condition.message}; what {who} attests does not count: {UNREVIEWED}")
 
 
 def in_words(attestation: Attestation) -> str:

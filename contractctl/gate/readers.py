@@ -33,6 +33,7 @@ class Reader:
     needed: float
     """For how many seconds it must have been silent."""
     said: tuple[Attestation, ...]
+    """That it does not read it."""
 
     @property
     def path(self) -> str:
@@ -171,8 +172,7 @@ def _migrated(reader: Reader) -> str | None:
 
 
 def _does_not_read(reader: Reader) -> Attestation | None:
-    own = (one for one in reader.said if one.statement == "does-not-read" and one.consumer == reader.name)
-    return next(own, None)
+    return next((one for one in reader.said if one.reviewed), None)
 
 
 def _declared(reader: Reader, passed: Condition) -> Condition:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from contractctl.evidence.questions import Field, fields_removed, needed_window
 from contractctl.gate.case import Case
-from contractctl.gate.people import Attestation, attestations, in_words
+from contractctl.gate.people import Attestation, attestations, beside, in_words
 from contractctl.gate.readers import Reader, condition, searched
 from contractctl.gate.silence import Observed, about, observed, seen
 from contractctl.gate.trust import Flaw, flaw, unknown
@@ -31,14 +31,15 @@ def unread(case: Case) -> Iterator[Condition]:
         parties = case.consumers.get(field.contract, ())
         said = tuple(one for one in attestations(case) if one.contract in ("", field.contract))
         if field is first[field.contract]:
-            yield _known(case, field, parties, said)
+            none = [one for one in said if one.statement == "no-consumers"]
+            yield beside(_known(case, field, parties, none), none)
         yield from _reported(on, parties)
         yield from _unattributed(on)
         yield from _not_understood(on)
         for reader in _readers(on, parties, said):
-            yield condition(reader)
+            yield beside(condition(reader), reader.said)
             if case.plan.reads.static_required and not (reader.party and (reader.party.exempt or reader.party.retired)):
-                yield searched(reader)
+                yield beside(searched(reader), reader.said)
 
 
 def _flawed(case: Case) -> Iterator[Condition]:
@@ -64,7 +65,7 @@ def _known(case: Case, field: Field, parties: Sequence[Party], said: Sequence[At
     )
     if parties:
         return passed
-    if statement := next((one for one in said if one.statement == "no-consumers"), None):
+    if statement := next((one for one in said if one.reviewed), None):
         words = f"nobody reads {field.contract}, {in_words(statement)}"
         return replace(passed, message=words, observed="attested: none", records=(statement.record,))
     words = f"no consumer of {field.contract} is known; that is not the same as none"
@@ -126,7 +127,7 @@ def _digests(on: Observed) -> tuple[str, ...]:
     return tuple(record.digest for record in on.present)
 
 
-def _readers(on: Observed, parties: Sequence[Party], said: tuple[Attestation, ...]) -> Iterator[Reader]:
+def _readers(on: Observed, parties: Sequence[Party], said: Sequence[Attestation]) -> Iterator[Reader]:
     """The consumers that contract.toml knows, then those that only the instruments have seen reading."""
     declared = {party.name: party for party in parties}
     strangers = {
@@ -138,4 +139,5 @@ def _readers(on: Observed, parties: Sequence[Party], said: tuple[Attestation, ..
     for name in [*declared, *sorted(strangers - {"", *declared})]:
         it = seen(on, name)
         party = declared.get(name)
-        yield Reader(on, name, party, it, needed_window(on.case.plan.reads, party, it.gap), said)
+        own = tuple(one for one in said if (one.statement, one.consumer) == ("does-not-read", name))
+        yield Reader(on, name, party, it, needed_window(on.case.plan.reads, party, it.gap), own)

@@ -6,20 +6,21 @@ from dataclasses import replace
 from contractctl.evidence import waivers
 from contractctl.gate.case import Case
 from contractctl.gate.order import STEP_BEFORE
-from contractctl.gate.people import different
+from contractctl.gate.people import UNREVIEWED, different
 from contractctl.gate.trust import SKEW_SECONDS
 from contractctl.gate.words import moment
 from contractctl.model import canonical
+from contractctl.model.backing import Backing
 from contractctl.model.decision import Condition, Outcome
 from contractctl.model.evidence import Kind, Record
 from contractctl.model.plan import Stage
-from contractctl.model.waiver import Backing, Waiver
+from contractctl.model.waiver import Waiver
 
 LONGEST_SECONDS = 7 * 86400.0
 _MEASURED_NOW = frozenset({Kind.BACKFILL, Kind.DIVERGENCE})
 """Asked of the database for every decision: what was counted matters, not when."""
 _VOUCHED = {
-    Backing.UNCOMMITTED: "it is not committed in git, so it is not reviewed; git add, git commit",
+    Backing.UNCOMMITTED: UNREVIEWED,
     Backing.NOWHERE: "it says break-glass, but the journal has no record of it",
 }
 

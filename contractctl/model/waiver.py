@@ -1,22 +1,9 @@
 """What is a waiver? An approved, expiring exception to one condition, bound to what was known when it was made."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from contractctl.model.backing import Backing
 from contractctl.model.outcome import Outcome
-
-
-class Backing(StrEnum):
-    """Who vouches for a waiver."""
-
-    COMMITTED = "committed"
-    """The commit that is checked out has it exactly like this: reviewed as everything in git is."""
-    UNCOMMITTED = "uncommitted"
-    """The file in git says otherwise, or nothing."""
-    JOURNAL = "journal"
-    """Break-glass: the journal records who did it."""
-    NOWHERE = "nowhere"
-    """It says break-glass, and the journal has no record of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 from contractctl import cli
 from contractctl.cli import Exit
 
+Commit = Callable[[], None]
 ADA, GRACE = "Ada <ada@example.org>", "Grace <grace@example.org>"
 SUNSET = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
 QUICK = ("--canary", "100", "--bake", "0", "--window", "60", "--heartbeat", "20", "--quiesced", "0")
@@ -29,8 +30,10 @@ GRAPHQL = "type Query {\n  order(%s: ID): Order\n}\n\ntype Order {\n  id: ID!\n 
 class Shop:
     """A repository with one contract, a clock that can be moved on, and a consumer that counts what it uses."""
 
-    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.root, self._capsys, self._monkeypatch = root, capsys, monkeypatch
+    def __init__(
+        self, root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, commit: Commit
+    ) -> None:
+        self.root, self._capsys, self._monkeypatch, self.commit = root, capsys, monkeypatch, commit
         self.entered = 0.0
         monkeypatch.chdir(root)
         monkeypatch.setenv("CONTRACTCTL_ACTOR", ADA)
@@ -86,8 +89,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shop:
-    return Shop(tmp_path, capsys, monkeypatch)
+def shop(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, commit: Commit) -> Shop:
+    return Shop(tmp_path, capsys, monkeypatch, commit)
 
 
 def led_to_its_end(shop: Shop, paths: Sequence[str]) -> None:
@@ -112,6 +115,9 @@ def led_to_its_end(shop: Shop, paths: Sequence[str]) -> None:
     for who in (ADA, GRACE):
         shop._monkeypatch.setenv("CONTRACTCTL_ACTOR", who)
         run("migrate", "approve", "life", "contract", "--reason", "nobody calls it")
+    unreviewed = run("migrate", "contract", "life", code=3)
+    assert f"0 of 2 people have approved: nobody; what {ADA}, {GRACE} approved does not count: it is not" in unreviewed
+    shop.commit()
     done = json.loads(run("migrate", "contract", "life", "--format", "json"))
     assert (done["state"], done["next"]) == ("contracted", ["contractctl release shop/api --version 2.0.0"])
     assert "nothing is left to do" in run("migrate", "rollback", "life", code=2)

@@ -449,7 +449,7 @@ def test_an_approval_is_written_once_for_each_person(migrate: Callable[..., str]
     migrate("approve", "names", "contract", *reason, env={"CONTRACTCTL_ACTOR": "Grace <grace@example.org>"})
 
     assert "next: git add migrations/approvals/names.toml; git commit" in first
-    assert again.startswith("already approved: contract of 'names' by Ada Lovelace <ada@example.org>")
+    assert again.startswith("already approved: contract of 'names' by Ada Lovelace <ada@example.org>\nnext: git add")
     assert (shop / "migrations/approvals/names.toml").read_text().count("[[approvals]]") == 2
 
 

@@ -1,6 +1,7 @@
 """May a version be deployed there? Only where everybody on the other side is known, live and compatible with it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,9 @@ def test_a_contract_that_nobody_provides_there_is_unknown(living: Shop) -> None:
     assert living.whys("reporting", "1") == {"counterpart not on record"}
 
 
-def test_a_contract_that_nobody_is_known_to_consume_is_unknown_until_somebody_answers_for_it(living: Shop) -> None:
+def test_a_contract_that_nobody_is_known_to_consume_is_unknown_until_somebody_answers_for_it(
+    living: Shop, commit: Callable[[], None]
+) -> None:
     living.record(Deployment("production", "reporting", None, ends=True))
     assert living.whys("shop", "1") == {"no known consumers"}
 
@@ -120,12 +123,18 @@ def test_a_contract_that_nobody_is_known_to_consume_is_unknown_until_somebody_an
         '[[attestations]]\nstatement = "no-consumers"\ncontract = "{}"\nby = "Ada"\nreason = "new"\n'
         "at = 2026-05-01T00:00:00Z\nexpires = {}T00:00:00Z\n"
     )
+    file.write_text(said.format(EVENT, "2026-12-31"))
+    (reason,) = living.ask("shop", "1").reasons
+    assert reason.why.value == "no known consumers"
+    assert "what Ada attests counts once it is reviewed: git add migrations/approvals/production.toml" in reason.remedy
+    commit()
+    assert living.whys("shop", "1") == set()
     file.write_text(said.format(EVENT, "2026-05-02"))
+    commit()
     assert living.whys("shop", "1") == {"no known consumers"}
     file.write_text(said.format("shop/other", "2026-12-31"))
+    commit()
     assert living.whys("shop", "1") == {"no known consumers"}
-    file.write_text(said.format(EVENT, "2026-12-31"))
-    assert living.whys("shop", "1") == set()
 
 
 @pytest.mark.parametrize("side", ["consumers", "producers"])

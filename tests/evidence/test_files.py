@@ -1,6 +1,7 @@
 """What do files of observations prove: our own lines, OTLP-JSON, approvals, records?"""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -454,7 +455,11 @@ expires = 2026-12-01T09:00:00Z
 """
 
 
-def test_approvals_and_attestations_are_records(tmp_path: Path) -> None:
+def test_approvals_and_attestations_are_records_and_say_what_is_committed(
+    tmp_path: Path, commit: Callable[[], None]
+) -> None:
+    (tmp_path / "a.toml").write_text(APPROVALS.replace("restore rehearsed", "it will be fine"))
+    commit()
     (tmp_path / "a.toml").write_text(APPROVALS)
 
     approval, attestation = approvals.read(tmp_path / "a.toml", NOW)
@@ -462,6 +467,7 @@ def test_approvals_and_attestations_are_records(tmp_path: Path) -> None:
     assert approval.series[0].labels["approver"] == "Ada <ada@example.org>"
     assert attestation.series[0].labels["statement"] == "does-not-read"
     assert attestation.series[0].last_seen == NOW + 28 * 86400 + 5 * 3600
+    assert [approvals.is_reviewed(one.series[0]) for one in (approval, attestation)] == [False, True]
 
 
 @pytest.mark.parametrize(

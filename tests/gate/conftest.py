@@ -92,7 +92,8 @@ def in_looks(looks: Sequence[tuple[tuple[float, float], tuple[float, float]]], *
 
 def approval(*approvers: str, stage: str = "contract") -> Record:
     series = (
-        Series({"stage": stage, "approver": name, "reason": "seen"}, 1.0, first_seen=NOW - DAY) for name in approvers
+        Series({"stage": stage, "approver": name, "reason": "seen", "backing": "committed"}, 1.0, first_seen=NOW - DAY)
+        for name in approvers
     )
     return record(Kind.APPROVAL, *series)
 

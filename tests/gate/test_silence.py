@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contractctl.gate.people import UNREVIEWED
 from contractctl.model.contract import Party
 from contractctl.model.decision import Outcome, Unknown
 from contractctl.model.evidence import Kind, Record, Series
@@ -24,7 +25,8 @@ def with_party(scene: Scene, **changes: object) -> Scene:
 
 
 def attested(**labels: str) -> Record:
-    found = {"statement": "no-consumers", "contract": "shop/orders", "by": "Ada", "reason": "never released", **labels}
+    found = {"statement": "no-consumers", "contract": "shop/orders", "by": "Ada", "reason": "never released"}
+    found |= {"backing": "committed", **labels}
     return record(Kind.ATTESTATION, Series(found, 1.0, first_seen=NOW - DAY, last_seen=NOW + DAY))
 
 
@@ -205,13 +207,25 @@ def test_somebody_may_attest_that_there_is_no_consumer(contracting: Scene) -> No
     assert scene.decide().outcome is PASS
 
 
-@pytest.mark.parametrize("broken", [{"reason": " "}, {"by": ""}, {"contract": "shop/other"}])
-def test_an_attestation_without_reason_name_or_subject_does_not_hold(
+@pytest.mark.parametrize("broken", [{"reason": " "}, {"by": ""}, {"contract": "shop/other"}, {"backing": ""}])
+def test_an_attestation_without_reason_name_subject_or_review_does_not_hold(
     contracting: Scene, broken: dict[str, str]
 ) -> None:
     scene = with_records(contracting.but(consumers={}), attestation=attested(**broken))
 
     assert scene.decide().outcome is UNKNOWN
+
+
+def test_an_attestation_that_is_not_committed_is_named_where_it_would_have_counted(contracting: Scene) -> None:
+    none = attested(backing="uncommitted")
+    quiet = attested(statement="does-not-read", consumer="reporting", backing="uncommitted")
+
+    nobody = with_records(contracting.but(consumers={}), attestation=none).condition("consumers of")
+    dark = with_records(contracting, heartbeat=None, attestation=quiet).condition(NAME)
+
+    assert (nobody.reason, dark.reason) == (Unknown.NO_KNOWN_CONSUMERS, Unknown.DARK_CONSUMER)
+    for condition in (nobody, dark):
+        assert condition.message.endswith("; what Ada attests does not count: " + UNREVIEWED)
 
 
 def test_an_expired_attestation_does_not_hold(contracting: Scene) -> None:

@@ -188,6 +188,20 @@ def test_one_person_under_two_names_is_one_approval(contracting: Scene) -> None:
     assert "1 of 2 people" in scene.condition("approvals").message
 
 
+@pytest.mark.parametrize("backing", ["uncommitted", ""])
+def test_an_approval_that_is_not_committed_does_not_count(contracting: Scene, backing: str) -> None:
+    given = approval("Ada", "Grace")
+    ada = replace(given.series[0], labels={**given.series[0].labels, "backing": backing})
+    scene = with_records(contracting, approval=replace(given, series=(ada, given.series[1])))
+
+    condition = scene.condition("approvals")
+
+    assert condition.outcome is UNKNOWN
+    assert condition.message.startswith(
+        "1 of 2 people have approved: Grace; what Ada approved does not count: it is not"
+    )
+
+
 def test_an_approval_of_another_stage_does_not_count(contracting: Scene) -> None:
     scene = with_records(contracting, approval=approval("Ada", "Grace", stage="expand"))
 

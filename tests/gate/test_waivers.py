@@ -10,10 +10,11 @@ from contractctl.gate import decide_case
 from contractctl.gate.case import Case
 from contractctl.gate.waivers import binding
 from contractctl.model import canonical
+from contractctl.model.backing import Backing
 from contractctl.model.decision import Decision, Outcome
 from contractctl.model.evidence import Kind
 from contractctl.model.plan import Stage, Standing, State
-from contractctl.model.waiver import Backing, Waiver
+from contractctl.model.waiver import Waiver
 from contractctl.report import decision as words
 from tests.gate.conftest import DAY, NOW, Scene, fact, reads, record, requests, with_records
 

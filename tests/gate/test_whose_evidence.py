@@ -16,6 +16,7 @@ TWO = {"shop/orders": (Party("reporting"), Party("web"))}
 
 def says(consumer: str, statement: str = "does-not-read", expires: float = NOW + DAY) -> Record:
     labels = {"statement": statement, "contract": "shop/orders", "consumer": consumer, "by": "Ada", "reason": "moved"}
+    labels["backing"] = "committed"
     return record(Kind.ATTESTATION, Series(labels, 1.0, first_seen=NOW - DAY, last_seen=expires))
 
 

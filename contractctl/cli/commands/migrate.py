@@ -275,8 +275,8 @@ def status(plan: str | None, form: str) -> int:
 def approve(plan: str, stage: str, reason: str) -> int:
     """Approve a stage that cannot be undone, in your name.
 
-    Writes approvals/PLAN.toml in the migrations folder: commit it, so that it is reviewed. The contract stage needs
-    two different people, once the plan is quiesced.
+    Writes approvals/PLAN.toml in the migrations folder; it counts once exactly that is committed. The contract stage
+    needs two different people, once the plan is quiesced.
     """
     from contractctl import settings
     from contractctl.cli import case
