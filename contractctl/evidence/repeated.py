@@ -2,12 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 
-_MEMORY = 32_768
-"""KiB that SQLite may take."""
+from contractctl.evidence.beyond_memory import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,5 @@ class Known:
 @contextmanager
 def known() -> Iterator[Known]:
     """No line yet."""
-    with closing(sqlite3.connect("", isolation_level=None)) as database:
-        database.execute(f"PRAGMA cache_size = -{_MEMORY}")
-        database.execute("PRAGMA journal_mode = OFF")
-        database.execute("CREATE TABLE line (digest BLOB PRIMARY KEY) WITHOUT ROWID")
-        database.execute("BEGIN")
+    with table("line (digest BLOB PRIMARY KEY) WITHOUT ROWID") as database:
         yield Known(database)

@@ -3,14 +3,14 @@
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
+from contractctl.evidence.beyond_memory import table
+
 _BATCH = 10_000
-_MEMORY = 32_768
-"""KiB that SQLite may take."""
 _MIDDLE = 2**63
 """Times are fixed64, and SQLite's integers have a sign."""
 
@@ -55,10 +55,6 @@ def _newest(rows: Iterator[_Row]) -> Iterator[Sample]:
 
 @contextmanager
 def samples() -> Iterator[Samples]:
-    """A place for samples: what memory does not hold lies in a file that nobody else sees, and that goes with it."""
-    with closing(sqlite3.connect("", isolation_level=None)) as database:
-        database.execute(f"PRAGMA cache_size = -{_MEMORY}")
-        database.execute("PRAGMA journal_mode = OFF")
-        database.execute("CREATE TABLE sample (series, delta, start, at, value)")
-        database.execute("BEGIN")
+    """A place for samples, with none in it."""
+    with table("sample (series, delta, start, at, value)") as database:
         yield Samples(database)
