@@ -263,6 +263,27 @@ def test_slow_requests_and_shadow_reads_of_all_sources_come_out_alike(tmp_path: 
     assert told(theirs) == expected | {("new", "fast", "0.1", ""): 4}
 
 
+@pytest.mark.parametrize("slow_seconds", [0.5, None])
+def test_a_histogram_without_bounds_of_one_s_own_is_named_where_the_plan_asks_what_is_slow(
+    tmp_path: Path, slow_seconds: float | None
+) -> None:
+    request = otlp("contract.canary.duration")
+    request["resourceMetrics"][0]["scopeMetrics"][0]["metrics"] = [
+        {"name": "contract.canary.duration", "exponentialHistogram": {"dataPoints": [], "aggregationTemporality": 1}}
+    ]
+    counted = point(NOW - 60, "1", **{"contract.plan": "rename", "contract.path": "new", "contract.outcome": "ok"})
+    lines(tmp_path, request, otlp("contract.canary.requests", counted, temporality=1))
+    plan = replace(PLAN, canary=replace(PLAN.canary, slow_seconds=slow_seconds))
+
+    problem = only(collected(tmp_path, "otlp", since=NOW - 600, plan=plan), Kind.CANARY).problem
+
+    words = (
+        "unparseable: seen.jsonl:1: contract.canary.duration is of the kind 'exponentialHistogram', which is not read: "
+        "a histogram with a bucket that ends at the plan's slow_seconds is expected"
+    )
+    assert problem == (words if slow_seconds else None)
+
+
 def test_the_documented_lines_satisfy_their_contract(tmp_path: Path) -> None:
     from contractctl.evidence import jsonl
 

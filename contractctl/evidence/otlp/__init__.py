@@ -31,6 +31,7 @@ _TEMPORALITY = {"AGGREGATION_TEMPORALITY_DELTA": _DELTA, "AGGREGATION_TEMPORALIT
 _SCOPES = ("scopeMetrics", "instrumentationLibraryMetrics")
 """Metrics of a scope, by today's name and the one before OTLP 0.15."""
 _NUMBERS = ("gauge", "sum")
+_KINDS = {DURATION: (("histogram",), "a histogram with a bucket that ends at the plan's slow_seconds")}
 _LATEST = 2**64
 """Times are fixed64."""
 _NO_REQUEST = (ArithmeticError, ValueError, RecursionError, TypeError, AttributeError, LookupError)
@@ -59,13 +60,14 @@ def collect(given: Given) -> tuple[Record, ...]:
     question = given.question
     seen = Observations("otlp", given.location, environment=question.environment)
     condenser = Condenser(seen, question)
+    timed = question.plan.canary.slow_seconds is not None
     try:
         with sorting.samples() as samples:
             beat = question.plan.reads.heartbeat_seconds
             known = _Known(samples, Processes(beat), CounterPresence(beat))
             for place, line in lines(seen, given.location, given.root):
                 try:
-                    for point in _points(json.loads(line)):
+                    for point in _points(json.loads(line), timed=timed):
                         _take(seen, point, known)
                 except _NO_REQUEST as error:
                     why = str(error) if isinstance(error, _UnreadableError) else "is not an OTLP metrics request"
@@ -99,13 +101,26 @@ class _Point:
     """0 for a gauge."""
 
 
-def _points(request: Any) -> Iterator[_Point]:  # noqa: ANN401 - JSON
+def _points(request: Any, *, timed: bool) -> Iterator[_Point]:  # noqa: ANN401 - JSON
+    """timed: whether the plan asks how long requests took."""
     for of_resource in request["resourceMetrics"]:
         resource = _labels(of_resource.get("resource", {}))
         for of_scope in chain.from_iterable(of_resource.get(name, []) for name in _SCOPES):
             for metric in of_scope.get("metrics", []):
-                if metric.get("name") in _KNOWN:
+                name = metric.get("name")
+                if name in _KNOWN:
+                    if name != DURATION or timed:
+                        _demand_its_kind(metric)
                     yield from _of_metric(metric, resource)
+
+
+def _demand_its_kind(metric: Mapping[str, Any]) -> None:
+    """What cannot be read is not passed over in silence."""
+    name = metric["name"]
+    kinds, expected = _KINDS.get(name, (_NUMBERS, "a sum or a gauge"))
+    others = (key for key, held in metric.items() if key not in kinds and isinstance(held, dict))
+    if other := next((key for key in others if "dataPoints" in metric[key]), None):
+        raise _UnreadableError(f"{name} is of the kind '{other}', which is not read: {expected} is expected")
 
 
 def _of_metric(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
@@ -113,9 +128,6 @@ def _of_metric(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
     if name == DURATION:
         yield from _of_histogram(metric, resource)
         return
-    others = (key for key, held in metric.items() if key not in _NUMBERS and isinstance(held, dict))
-    if other := next((key for key in others if "dataPoints" in metric[key]), None):
-        raise _UnreadableError(f"{name} is of the kind '{other}', which is not read: a sum or a gauge is expected")
     for kind, temporality in (("gauge", 0), ("sum", _temporality(metric))):
         for point in metric.get(kind, {}).get("dataPoints", []):
             if int(point.get("flags", 0)) & 1:  # FLAG_NO_RECORDED_VALUE: the stream ended here
