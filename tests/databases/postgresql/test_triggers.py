@@ -665,6 +665,23 @@ def test_what_is_written_does_not_hang_on_the_writers_settings(shop, pair):
     assert shop.rows("SELECT old, new FROM t") == [(date(2024, 5, 1), "2024-05-01 1")] * 2
 
 
+@pytest.mark.parametrize("unique", [False, True])
+def test_what_is_written_does_not_hang_on_the_writers_locale(shop, pair, unique):
+    """Hazard 42: to_char and to_number read these settings; whatever locales there are, each has two names."""
+    names = ("lc_time", "lc_numeric", "lc_monetary")
+    shop.run("CREATE FUNCTION shown(name text) RETURNS text LANGUAGE sql AS 'SELECT current_setting(name)'")
+    up = " || ' ' || ".join(("old", *(f"shown('{name}')" for name in names)))
+    shop.table(f"CREATE TABLE t (id INTEGER PRIMARY KEY, old TEXT, new TEXT {'UNIQUE' if unique else ''})", start=False)
+    shop.table("", pair(Transform(up, "split_part(new, ' ', 1)", lossy=True)))
+    for name in names:
+        shop.run(f"SET {name} = 'POSIX'")
+    shop.run("INSERT INTO t (id, old) VALUES (1, 'Ann'), (2, 'Bea')")
+    shop.run("UPDATE t SET old = 'Cem' WHERE id = 2")
+
+    assert shop.differing() == ()
+    assert "POSIX" not in shop.rows("SELECT string_agg(new, ' ') FROM t")[0][0]
+
+
 def test_a_writer_needs_no_rights_but_its_own(shop, pair, shout, role, connect_as):
     """Hazard 27: neither on contractctl's tables nor on the other side's column."""
     other = Pair({"a": "b"}, {"b": "a"})

@@ -17,6 +17,9 @@ PINNED = (
     "bytea_output = 'hex'",
     "extra_float_digits = 1",
     "standard_conforming_strings = on",
+    "lc_monetary FROM CURRENT",
+    "lc_numeric FROM CURRENT",
+    "lc_time FROM CURRENT",
 )
 """What a value looks like as text must not hang on who writes: the same as in contractctl's own sessions."""
 
