@@ -53,23 +53,27 @@ def two_versions(old: Path, new: Path, format_name: str | None) -> tuple[Source,
     return before, after, name
 
 
-def demand_whole(contracts: Path, contracts_: Iterable[Contract]) -> None:
+def around(contracts: Path) -> Near:
+    """The files of the work tree that a draft may refer to: releases are not among them."""
+    root = _root(contracts / "contract.toml")
+    return in_work_tree(root, lambda: (path for path in _walk(root) if "versions" not in path.parts))
+
+
+def demand_whole(contracts: Path, contract: Contract, near: Near) -> None:
     """Raise ContractctlError for a draft that refers to a file of the work tree outside itself.
 
     It would not be frozen with the draft, and nobody would judge what changes in it.
     """
-    root = _root(contracts / "contract.toml")
-    near = in_work_tree(root, lambda: (path for path in _walk(root) if "versions" not in path.parts))
-    for contract in contracts_:
-        own = {Path(file.name).resolve() for file in contract.draft.files} if contract.draft else set()
-        for file in needed(contract.format, contract.draft.files, near) if contract.draft else ():
-            if Path(file.name).resolve() not in own:
-                folder = contracts / contract.name
-                there = Path(os.path.relpath(Path(file.name).resolve(), folder.resolve())).as_posix()
-                raise ContractctlError(
-                    f"the draft of {contract.name} refers to {file.name}, which is not one of its files",
-                    hint=f'add it to draft in {named(folder / "contract.toml", root)}: "{there}"',
-                )
+    own = {Path(file.name).resolve() for file in contract.draft.files} if contract.draft else set()
+    for file in needed(contract.format, contract.draft.files, near) if contract.draft else ():
+        if Path(file.name).resolve() not in own:
+            folder = contracts / contract.name
+            there = Path(os.path.relpath(Path(file.name).resolve(), folder.resolve())).as_posix()
+            toml = named(folder / "contract.toml", _root(folder / "contract.toml"))
+            raise ContractctlError(
+                f"the draft of {contract.name} refers to {file.name}, which is not one of its files",
+                hint=f'add it to draft in {toml}: "{there}"',
+            )
 
 
 def completed(file: File, format_name: str, near: Near) -> Source:

@@ -15,6 +15,8 @@ from contractctl.verdicts import judged
 DRAFT = "draft"
 OLD = "the old version"
 """How a version is labelled that exists in git alone: it cannot change any more."""
+UNREADABLE = "unreadable"
+"""The rule of what cannot be read, and so cannot be judged."""
 _WORST_FIRST = (Status.INCOMPATIBLE, Status.UNKNOWN, Status.COMPATIBLE)
 
 
@@ -105,6 +107,13 @@ class Problem:
     message: str
     remedy: str
     acceptance: Acceptance | None = None
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def status(self) -> Status:
+        """Incompatible, as it breaks a promise; what cannot be read may have kept it."""
+        return Status.UNKNOWN if self.rule == UNREADABLE else Status.INCOMPATIBLE
 
     @property
     def excuse(self) -> str | None:
@@ -127,8 +136,8 @@ class Checked:
 
     @property
     def verdict(self) -> Status:
-        """The worst of all pairs, excused or not; a problem is an incompatibility."""
-        return Status.INCOMPATIBLE if self.problems else worst(pair.status for pair in self.pairs)
+        """The worst of all pairs and problems, excused or not."""
+        return worst((*(one.status for one in self.problems), *(pair.status for pair in self.pairs)))
 
     @property
     def failing(self) -> tuple[Problem, ...]:
@@ -136,11 +145,14 @@ class Checked:
         return tuple(one for one in self.problems if one.excuse is None)
 
     @property
+    def unreadable(self) -> tuple[Problem, ...]:
+        """What could not be read, and was not judged."""
+        return tuple(one for one in self.problems if one.rule == UNREADABLE)
+
+    @property
     def standing(self) -> Status:
-        """The worst status that is not excused: the exit code reports this one."""
-        if self.failing:
-            return Status.INCOMPATIBLE
-        return worst(pair.standing for pair in self.pairs)
+        """The worst status that is not excused: the exit code reports this one where everything could be read."""
+        return worst((*(one.status for one in self.failing), *(pair.standing for pair in self.pairs)))
 
 
 def worst(statuses: Iterable[Status]) -> Status:

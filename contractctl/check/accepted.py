@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Pair, Problem
-from contractctl.check.question import Question
+from contractctl.check.question import Question, known_drafts
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
 from contractctl.formats.pages import page
@@ -32,7 +32,7 @@ def demand_outside(asked: Question) -> None:
     """Raise ContractctlError for an acceptance of a contract's draft: those belong in its contract.toml."""
     if not asked.accepted:
         return
-    drafts = {path: name for name in store.names(asked.contracts) for path in store.draft_paths(asked.contracts, name)}
+    drafts = {path: name for name, paths in known_drafts(asked.contracts).items() for path in paths}
     for one in asked.accepted:
         path = (asked.root / (one.file or "")).resolve()
         name = next((drafts[at] for at in (path, *path.parents) if at in drafts), None)

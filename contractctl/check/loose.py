@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from contractctl import store
-from contractctl.check import OLD, Checked, Pair, since, strictest, unknown
+from contractctl.check import OLD, Checked, Pair, Problem, since, strictest, unknown
 from contractctl.check.accepted import idle, of_deleted
 from contractctl.check.multi_file import MultiFile, multi_files
 from contractctl.check.promises import Base, promise
-from contractctl.check.question import Question, problem
+from contractctl.check.question import Question, known_drafts, problem, tried
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse
@@ -90,12 +91,14 @@ def check_loose(asked: Question, changes: Changes) -> Checked:
     present = repository.present(changes.paths)
     at_paths = {sight.shown(path) for path in present}
     judged = [pair for one, pair in moved.items() if one in changes.asked_for]
-    pairs = tuple(_pair(sight, one) for one in (*judged, *(one for one in leaning if one.now.name in at_paths)))
+    found = [_pair(sight, one) for one in (*judged, *(one for one in leaning if one.now.name in at_paths))]
     named_ = {*present, *(one.old for one in changes.asked_for if one.old)}
-    pairs += tuple(_pair_of_multi_file(sight, whole) for whole in several if not whole.paths.isdisjoint(named_))
+    found += [_pair_of_multi_file(sight, whole) for whole in several if not whole.paths.isdisjoint(named_)]
+    pairs = tuple(one for one in found if isinstance(one, Pair))
+    unreadable = tuple(one for one in found if isinstance(one, Problem))
     gone = tuple(one for one in check_gone(asked, changes).problems if one.contract not in parts)
     of_no_file = tuple(one for one, files in sight.accepted.items() if not files)
-    return Checked(pairs, gone, idle=idle(pairs) + of_no_file)
+    return Checked(pairs, gone + unreadable, idle=idle(pairs) + of_no_file)
 
 
 def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
@@ -135,8 +138,9 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
 def _drafts_before(asked: Question, changes: Changes) -> Iterator[str]:
     """The base's drafts of contracts that still have one."""
     base = Base.of(changes.repository, changes.base, changes.everywhere)
+    drafts = known_drafts(asked.contracts)
     for name in store.names(asked.contracts):
-        then = promise(base, asked.contracts, name) if store.draft_paths(asked.contracts, name) else None
+        then = promise(base, asked.contracts, name) if drafts.get(name) != () else None
         yield from then.draft if then else ()
 
 
@@ -167,7 +171,8 @@ class _Store:
 
 
 def _outside(asked: Question, repository: Repository) -> _Store:
-    drafts = (path for name in store.names(asked.contracts) for path in store.draft_paths(asked.contracts, name))
+    known = known_drafts(asked.contracts)
+    drafts = (path for name in store.names(asked.contracts) for path in known.get(name, (asked.contracts / name,)))
     return _Store(repository.relative(asked.contracts) + "/", frozenset(repository.relative(path) for path in drafts))
 
 
@@ -293,11 +298,11 @@ def _unjudged(one: _Moved) -> str | None:
     return None
 
 
-def _pair(sight: _Sight, one: _Moved) -> Pair:
+def _pair(sight: _Sight, one: _Moved) -> Pair | Problem:
     path = sight.repository.relative(Path(one.now.name))
     reason = _unjudged(one)
-    answers = [_compared(sight, one, terms) for terms in _terms(sight)] if reason is None else [unknown(reason)]
-    return _worst(sight, (path, one.format, one.then.name), answers)
+    answers = (_compared(sight, one, terms) for terms in _terms(sight)) if reason is None else [unknown(reason)]
+    return tried(path, one.now.name, partial(_worst, sight, (path, one.format, one.then.name), answers))
 
 
 def _terms(sight: _Sight) -> Iterator[Terms]:
@@ -313,10 +318,9 @@ def _worst(sight: _Sight, what: tuple[str, str, str], answers: Iterable[Comparis
     return strictest(Pair(path, format_name, level, old, path, one, acceptances=accepted) for one in answers)
 
 
-def _pair_of_multi_file(sight: _Sight, whole: MultiFile) -> Pair:
-    """Raise ContractctlError where the files are not a schema now."""
-    answers = [since(whole.then, whole.now, "graphql", terms) for terms in _terms(sight)]
-    return _worst(sight, (whole.folder, "graphql", whole.folder), answers)
+def _pair_of_multi_file(sight: _Sight, whole: MultiFile) -> Pair | Problem:
+    answers = (since(whole.then, whole.now, "graphql", terms) for terms in _terms(sight))
+    return tried(whole.folder, None, partial(_worst, sight, (whole.folder, "graphql", whole.folder), answers))
 
 
 def _compared(sight: _Sight, one: _Moved, terms: Terms) -> Comparison:

@@ -10,11 +10,12 @@ from contractctl.check import DRAFT, Checked, Pair, Problem, check_contract, str
 from contractctl.check.accepted import dated, demand_outside, idle, of_deleted
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.promises import Base, adopted, is_new, other_format, promise, protected
-from contractctl.check.question import Question, problem
+from contractctl.check.question import Question, known_drafts, problem, tried
 from contractctl.check.submodules import leads_into_one, lost, unjudged, untold
 from contractctl.errors import ContractctlError
+from contractctl.formats.companions import Near
 from contractctl.git import ChangedFile, ChangedModule, Repository
-from contractctl.loose import demand_whole, named
+from contractctl.loose import around, demand_whole, named
 from contractctl.model.acceptance import DELETED
 from contractctl.model.contract import Contract, SemanticVersion, Version
 from contractctl.model.plan import Movement, Plan
@@ -30,6 +31,8 @@ def check_store(asked: Question, names: Sequence[str]) -> Checked:
             f"there are no contracts in {asked.contracts}",
             hint="contractctl init finds the schemas of this repository; contractctl check OLD NEW needs no setup",
         )
+    for name in names:
+        store.demand(asked.contracts, name)
     return _contracts(asked, names or known)
 
 
@@ -48,11 +51,12 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
     modules = repository.changed_modules(base)
     _demand_met(repository, base, paths, modules)
     changed = repository.changed(base, paths, releases) if paths else () if targets else everything
+    drafts = known_drafts(asked.contracts)
     touched = [
         name
         for name in names
-        if _touches(asked, repository, name, everything if name in targets else changed)
-        or _lies_in(asked, repository, name, modules)
+        if _touches(asked, repository, name, drafts.get(name), everything if name in targets else changed)
+        or _lies_in(asked, repository, name, drafts.get(name), modules)
     ]
     checked = _contracts(asked, touched, Base.of(repository, base, everything)) if touched else Checked()
     deleted = tuple(_deleted(asked, repository, base, changed))
@@ -98,14 +102,34 @@ def _contracts(asked: Question, names: Sequence[str], base: Base | None = None) 
     """base: where one is given, what it promised is checked, too."""
     pairs: list[Pair] = []
     problems: list[Problem] = []
-    read = {name: store.read(asked.contracts, name) for name in names}
-    demand_whole(asked.contracts, read.values())
+    unreleased: list[str] = []
+    near = around(asked.contracts)
     for name in names:
-        problems += [problem(rule, name, file, "HEAD") for rule, file in store.broken_releases(asked.contracts, name)]
-        pairs += _store_pairs(asked, read[name]) if base is None else _pairs_since(asked, read[name], base)
-    judged = {one.contract for one in problems} | {one.contract for one in pairs}
-    unreleased = tuple(name for name in names if not read[name].versions and name not in judged)
-    return Checked(tuple(pairs), tuple(problems), unreleased=unreleased, idle=idle(pairs))
+        file = named(asked.contracts / name / store.CONTRACT, asked.contracts.parent)
+        broken = tried(name, file, partial(_broken_releases, asked, name))
+        found = tried(name, file, partial(_contract, asked, name, base, near))
+        bad = dict.fromkeys(one for part in (broken, found) for one in _problems(part))
+        problems += bad
+        pairs += found.pairs if isinstance(found, Checked) else ()
+        unreleased += found.unreleased if isinstance(found, Checked) and not bad else ()
+    return Checked(tuple(pairs), tuple(problems), unreleased=tuple(unreleased), idle=idle(pairs))
+
+
+def _problems(part: Checked | Problem) -> tuple[Problem, ...]:
+    return (part,) if isinstance(part, Problem) else part.problems
+
+
+def _broken_releases(asked: Question, name: str) -> Checked:
+    broken = store.broken_releases(asked.contracts, name)
+    return Checked(problems=tuple(problem(rule, name, file, "HEAD") for rule, file in broken))
+
+
+def _contract(asked: Question, name: str, base: Base | None, near: Near) -> Checked:
+    """Raise ContractctlError where one of its files cannot be read."""
+    contract = store.read(asked.contracts, name)
+    demand_whole(asked.contracts, contract, near)
+    pairs = tuple(_store_pairs(asked, contract) if base is None else _pairs_since(asked, contract, base))
+    return Checked(pairs, unreleased=() if pairs or contract.versions else (name,))
 
 
 def _store_pairs(
@@ -176,22 +200,36 @@ def _starts_here(contract: Contract, movement: Movement) -> bool:
     return latest.number <= SemanticVersion.parse(movement.intermediate)
 
 
-def _touches(asked: Question, repository: Repository, name: str, changed: Sequence[ChangedFile]) -> bool:
-    """Whether a change is in a contract's folder, is its draft, wherever that is, or is a link to it."""
+def _touches(
+    asked: Question, repository: Repository, name: str, drafts: Sequence[Path] | None, changed: Sequence[ChangedFile]
+) -> bool:
+    """Whether a change is in a contract's folder, is its draft, wherever that is, or is a link to it.
+
+    drafts: None where nobody knows: any change may be there.
+    """
     folder = repository.relative(asked.contracts / name) + "/"
     paths = {path for one in changed for path in (one.old, one.new) if path}
     if any(path.startswith(folder) for path in paths):
         return True
-    places = [repository.relative(draft) for draft in store.draft_paths(asked.contracts, name)]
+    if drafts is None:
+        return bool(paths)
+    places = [repository.relative(draft) for draft in drafts]
     links = store.draft_links(asked.contracts, name)
     if not paths.isdisjoint(f"{repository.relative(one.parent)}/{one.name}".removeprefix("./") for one in links):
         return True
     return any(path == at or path.startswith(f"{at}/") for at in places for path in paths)
 
 
-def _lies_in(asked: Question, repository: Repository, name: str, modules: Sequence[ChangedModule]) -> bool:
-    """Whether a contract or its draft is in a submodule that changed."""
-    drafts = store.draft_paths(asked.contracts, name)
+def _lies_in(
+    asked: Question,
+    repository: Repository,
+    name: str,
+    drafts: Sequence[Path] | None,
+    modules: Sequence[ChangedModule],
+) -> bool:
+    """Whether a contract or its draft is in a submodule that changed, or may be."""
+    if drafts is None:
+        return bool(modules)
     places = [f"{repository.relative(place)}/" for place in (asked.contracts / name, *drafts)] if modules else ()
     return any(place.startswith(f"{module.path}/") for module in modules for place in places)
 
@@ -200,8 +238,8 @@ def _in_modules(
     asked: Question, repository: Repository, modules: Sequence[ChangedModule], paths: Sequence[str]
 ) -> Iterator[Pair]:
     """What changed in submodules outside the store, as unknown."""
-    names = store.names(asked.contracts) if modules else ()
-    drafts = {repository.relative(path) for name in names for path in store.draft_paths(asked.contracts, name)}
+    known = known_drafts(asked.contracts) if modules else {}
+    drafts = {repository.relative(path) for paths_ in known.values() for path in paths_}
     yield from (one.pair(asked) for one in unjudged(repository, modules, paths) if one.path not in drafts)
 
 

@@ -61,7 +61,7 @@ def of_pair(pair: Pair) -> Iterator[Annotation]:
 
 def of_problem(problem: Problem) -> Annotation:
     """What is wrong with a contract, on the whole of a file."""
-    place = Place(problem.file) if problem.file else None
+    place = Place(problem.file, problem.line, problem.column) if problem.file else None
     excuse, acceptance = problem.excuse, problem.acceptance
     lines = [problem.message, *([acceptance.words] if acceptance else []), *([] if excuse else [problem.remedy])]
     text = "\n".join(lines)

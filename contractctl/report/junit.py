@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from contractctl.check import Checked, Pair
+from contractctl.check import Checked, Pair, Problem
 from contractctl.model.verdict import Status
 from contractctl.report.annotations import Annotation, of_pair, of_problem
 
@@ -17,8 +17,8 @@ _WORDS = {Status.INCOMPATIBLE: "failure", Status.UNKNOWN: "error"}
 
 
 def verdict(checked: Checked) -> str:
-    """An incompatible pair fails, an unknown one is an error, an excused one is skipped with its excuse."""
-    cases = [*(_problem(of_problem(one)) for one in checked.problems), *map(_pair, checked.pairs)]
+    """What is incompatible fails, what is unknown is an error, what is excused is skipped with its excuse."""
+    cases = [*map(_problem, checked.problems), *map(_pair, checked.pairs)]
     counted = {"name": "contractctl check", "tests": str(len(cases)), **_counts(cases)}
     suites = ET.Element("testsuites", counted)
     ET.SubElement(suites, "testsuite", counted).extend(cases)
@@ -32,12 +32,13 @@ def _counts(cases: Iterable[ET.Element]) -> dict[str, str]:
     return {name: str(ends.count(tag)) for name, tag in counted.items()}
 
 
-def _problem(one: Annotation) -> ET.Element:
+def _problem(problem: Problem) -> ET.Element:
+    one = of_problem(problem)
     case = ET.Element("testcase", classname=_plain(one.contract), name=_plain(f"{one.rule} {one.about}".strip()))
     if one.excuse is not None:
         ET.SubElement(case, "skipped", message=_plain(one.excuse)).text = _plain(_texts([one]))
     else:
-        _end(case, "failure", [one])
+        _end(case, _WORDS[problem.status], [one])
     return case
 
 

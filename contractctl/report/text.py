@@ -43,7 +43,7 @@ def answer(checked: Checked) -> str:
             return f"{click.style('passes', fg='green', bold=True)}: {pairs} judged; excused: {'; '.join(excused)}"
         return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged"
     word = click.style(checked.standing.value, fg=_COLOUR[checked.standing], bold=True)
-    worst = [f"{one.contract} ({one.rule})" for one in checked.failing]
+    worst = [f"{one.contract} ({one.rule})" for one in checked.failing if one.status is checked.standing]
     worst += [" ".join(_title(pair)) for pair in failing if pair.standing is checked.standing]
     names = ", ".join(worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""  # noqa: PLR2004 - three names fit on a line

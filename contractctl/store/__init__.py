@@ -4,6 +4,7 @@ from contractctl.store.acceptances import read_acceptances
 from contractctl.store.contracts import (
     CONTRACT,
     broken_releases,
+    demand,
     draft_links,
     draft_paths,
     folder_of,
@@ -24,6 +25,7 @@ __all__ = [
     "SUMS",
     "VERSIONS",
     "broken_releases",
+    "demand",
     "digest",
     "draft_links",
     "draft_paths",

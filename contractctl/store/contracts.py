@@ -31,9 +31,7 @@ def names(contracts: Path) -> tuple[str, ...]:
 
 def read(contracts: Path, name: str) -> Contract:
     """One contract with its draft and releases. Raise ContractctlError, naming file and key, if it is broken."""
-    folder = folder_of(contracts, name)
-    if not (folder / CONTRACT).is_file():
-        raise ContractctlError(f"there is no contract '{name}'{_likely(contracts, name)}", hint="contractctl list")
+    folder = demand(contracts, name)
     table = read_toml(folder / CONTRACT, shown(folder / CONTRACT))
     level = (table.text("compatibility") or Level.BACKWARD).upper()
     if level not in Level.__members__:
@@ -55,6 +53,14 @@ def read(contracts: Path, name: str) -> Contract:
     )
     table.done()
     return contract
+
+
+def demand(contracts: Path, name: str) -> Path:
+    """The folder of a contract that is there. Raise ContractctlError for a name that none has."""
+    folder = folder_of(contracts, name)
+    if not (folder / CONTRACT).is_file():
+        raise ContractctlError(f"there is no contract '{name}'{_likely(contracts, name)}", hint="contractctl list")
+    return folder
 
 
 def read_all(contracts: Path) -> tuple[Contract, ...]:
@@ -192,7 +198,7 @@ def _root(contracts: Path) -> Path:
 def _likely(contracts: Path, name: str) -> str:
     import difflib
 
-    known = names(contracts)
+    known = [one for one in names(contracts) if one != name]
     owners = of_path(contracts, Path(name)) if Path(name).exists() else ()
     if owners:
         more = f" and {len(owners) - _FEW} more" if len(owners) > _FEW else ""

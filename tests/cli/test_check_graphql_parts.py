@@ -71,7 +71,7 @@ def test_a_part_that_is_gone_breaks_what_it_gave(schema: Path, git: Git, contrac
 def test_a_new_part_is_judged_with_those_that_did_not_change(schema: Path, contractctl: Run) -> None:
     (schema / "new.graphql").write_text("extend type Order { customer: Int }\n")
 
-    assert "Order.customer" in contractctl("check", "--against", "main", code=2).stderr
+    assert "Order.customer" in contractctl("check", "--against", "main", code=2).stdout
 
 
 def test_subgraphs_and_schemas_that_define_the_same_stay_apart(schema: Path, git: Git, contractctl: Run) -> None:

@@ -200,7 +200,7 @@ def test_what_was_broken_can_be_mended_and_hides_nothing_else(shop: Path, git: G
     done = contractctl("check", "--against", "main", "--format", "json", code=1)
     assert judged(done) == {"schemas/broken.avsc": "unknown", "schemas/other.avsc": "incompatible"}
     (shop / "schemas/other.avsc").write_text("{")
-    assert "schemas/other.avsc:1" in contractctl("check", "--against", "main", code=2).stderr
+    assert "schemas/other.avsc:1" in contractctl("check", "--against", "main", code=2).stdout
 
 
 def test_a_swagger_document_is_not_passed_over(tmp_path: Path, git: Git, contractctl: Run) -> None:
@@ -364,7 +364,8 @@ def test_a_draft_that_refers_to_a_file_which_is_none_of_its_own_is_neither_judge
     (split / "api/paths/returns.yaml").write_text('get: {responses: {"200": {description: all}}}\n')
 
     for command in ("check", "release"):
-        said = contractctl(command, "api/openapi", code=2).stderr
+        done = contractctl(command, "api/openapi", code=2)
+        said = done.stdout + done.stderr
         assert "refers to api/paths/returns.yaml, which is not one of its files" in said
         assert 'contracts/api/openapi/contract.toml: "../../../api/paths/returns.yaml"' in said
 

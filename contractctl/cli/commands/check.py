@@ -17,6 +17,7 @@ from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Laboratory
 from contractctl.formats.claims import may_be_claimed
+from contractctl.model.amounts import agreeing, counted
 from contractctl.model.contract import COLUMNS, CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
 
@@ -132,6 +133,8 @@ def command(
     drift, nor are changes of a plan in flight. --witness-on takes a PostgreSQL or MariaDB server of yours: everything
     happens in a schema that is never committed, or a database that is dropped afterwards.
 
+    A contract that cannot be read does not hide the others: it is listed with its error, and the exit code is 2.
+
     Exit codes: 0 compatible, 1 incompatible, 2 usage or input error, 3 unknown.
     """  # noqa: D301 - click's own mark for lines that stay as they are
     if no_cache:
@@ -155,6 +158,9 @@ def command(
     click.echo(_worded(checked, form))
     for note in _notes(checked):
         click.echo(note, err=True)
+    if checked.unreadable:
+        click.echo(_left_out(checked), err=True)
+        return Exit.MEND
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
     return _EXITS[checked.standing]
@@ -171,6 +177,14 @@ def _notes(checked: check.Checked) -> Iterator[str]:
     for one in checked.idle:
         where = f" in {one.file}" if one.file else ""
         yield f"nothing to accept: {one.about}{where}: {one.place} lists it, but there is no such finding"
+
+
+def _left_out(checked: check.Checked) -> str:
+    names = [*dict.fromkeys(one.contract for one in checked.unreadable)]
+    return (
+        f"error: {counted(len(names), 'contract')} could not be read and {agreeing(len(names), 'is', 'are')}"
+        f" not judged: {_first(names)}"
+    )
 
 
 def _first(names: Sequence[str]) -> str:

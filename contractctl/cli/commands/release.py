@@ -13,7 +13,7 @@ from contractctl import settings, store, versions
 from contractctl.cli import Exit, times
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, parse_sound, plan_command
-from contractctl.loose import demand_whole
+from contractctl.loose import around, demand_whole
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.report.changes import sentence, tree
 from contractctl.versions import FIRST, Step
@@ -69,7 +69,9 @@ def command(
         return Exit.YES
     _demand_one(names, given, form)
     read = [found.judged(store.read(found.contracts, name), day) for name in names]
-    demand_whole(found.contracts, read)
+    near = around(found.contracts)
+    for contract in read:
+        demand_whole(found.contracts, contract, near)
     wanted = SemanticVersion.parse(given) if given else None
     answers = [_answer(contract, wanted, part, found, elsewhere=elsewhere) for contract in read]
     refused = [answer for answer in answers if answer.refused is not None]
