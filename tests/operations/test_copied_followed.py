@@ -234,6 +234,10 @@ def test_nothing_refers_to_nothing_while_everybody_writes_and_the_two_change_pla
             "foreign key 'of_held' of 'items' changes rows (ON DELETE SET NULL), as the contract does not know",
         ),
         (
+            "ALTER TABLE items DROP PRIMARY KEY, ADD PRIMARY KEY (id, order_id), ADD KEY (id)",
+            "a foreign key to 'orders' changes 'items.order_id', which finds the rows of 'items': drop it first, in a",
+        ),
+        (
             f"CREATE TRIGGER late BEFORE UPDATE ON items FOR EACH ROW {BEFORE_OURS} SET NEW.note = 'late'",
             "trigger 'late' of 'items' would see what a foreign key to 'orders' changes",
         ),

@@ -165,8 +165,10 @@ def _changing(catalog: Live, of: str, copied: Copied) -> Iterator[str]:
     for other in dict.fromkeys(one.table for one in copied.followers):
         finding = [column.name for column in key_columns(catalog.connection, other)]
         for one in copied.followers:
-            if one.table == other and any(same(name, at) for name in finding for at in (one.column, one.beside)):
-                yield f"'{other}.{one.column}' finds the rows of '{other}', and a foreign key to '{of}' changes it"
+            either = (one.column, quiesced(one.column), one.beside)
+            if one.table == other and any(same(name, at) for name in finding for at in either):
+                finds = f"'{other}.{one.column}', which finds the rows of '{other}'"
+                yield f"a foreign key to '{of}' changes {finds}: {_LATER}"
         where = of_table(other, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
         query = f"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE {where} AND EVENT_MANIPULATION = 'UPDATE'"
         for name in run(catalog.connection, query).scalars():
