@@ -26,6 +26,8 @@ _IN_THE_WAY = (
     "steps of a migration, in the folder that contractctl's own revisions are written to; give these another one, as"
     ' migrations = "staged" in contractctl.toml, and run this again'
 )
+_BORROWED = frozenset({"third_party", "third-party", "thirdparty"})
+"""Folders whose schemas belong to others; ours import them."""
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -80,7 +82,7 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
     there = sorted(_present(root))
     candidates = [file for file in there if may_be_claimed(file.name) and file.is_file() and not file.is_symlink()]
     folders = {contracts / name for name in known}
-    free = [
+    at_large = [
         file
         for file in candidates
         if folders.isdisjoint(file.parents)
@@ -88,6 +90,7 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
         and not _inside(file, drafts)
         and not _is_release(file, contracts)
     ]
+    free = [file for file in at_large if not _is_borrowed(file, root)]
     near = in_work_tree(root, lambda: candidates)
     found = _Surveying(root, contracts, defaults, near, {name.lower() for name in known})
     series = tuple(multi_file.steps(free, found.read))
@@ -99,8 +102,13 @@ def survey(root: Path, contracts: Path, migrations: Path, defaults: Defaults) ->
     found.skip({file: reason for file, reason in found.broken.items() if file not in joined})
     own = (file for file in candidates if file.is_relative_to(migrations))
     found.skip({whole.folder: _IN_THE_WAY for whole in multi_file.steps(own, found.read)})
-    foreign = unread([_relative(file, root) for file in there], found.unjudged, found.queries)
+    of_others = [_relative(file, root) for file in at_large if _is_borrowed(file, root) and found.claims(file)]
+    foreign = unread([_relative(file, root) for file in there], found.unjudged, found.queries, of_others)
     return Survey(known, tuple(found.adopted), tuple(found.skipped), tuple(foreign))
+
+
+def _is_borrowed(file: Path, root: Path) -> bool:
+    return not _BORROWED.isdisjoint(file.relative_to(root).parts[:-1])
 
 
 def _is_release(file: Path, contracts: Path) -> bool:
@@ -127,6 +135,10 @@ class _Surveying:
 
     def read(self, path: Path) -> File | None:
         return self.near.read(named(path, self.root))
+
+    def claims(self, path: Path) -> bool:
+        read = self.read(path)
+        return read is not None and claimed(read) is not None
 
     def add_files(self, files: Iterable[Path]) -> None:
         for file in files:

@@ -1,4 +1,4 @@
-"""What will people miss among the contracts? Other languages, with a way to make them readable; queries."""
+"""What will people miss among the contracts? Other languages, with a way to read them; queries; what others wrote."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from contractctl.formats.claims import Unjudged
 
 _DATABASE = "contractctl init --from-database URL creates contracts from its tables"
+
+_OF_OTHERS = (
+    "schemas of others, read where yours refer to them; for a contract of its own, name one as the draft in a"
+    " contract.toml that you write"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,12 @@ _LANGUAGES = (
 
 
 def unread(
-    paths: Sequence[str], documents: Mapping[Unjudged, Sequence[str]], queries: Sequence[str]
+    paths: Sequence[str], documents: Mapping[Unjudged, Sequence[str]], queries: Sequence[str], borrowed: Sequence[str]
 ) -> Iterator[Unread]:
-    """Kind by kind. paths: all files, from the root, with slashes. queries: SQL that creates no table."""
+    """Kind by kind, each file from the root, with slashes.
+
+    paths: all files. queries: SQL that creates no table. borrowed: schemas of others.
+    """
     for pattern, why in _LANGUAGES:
         if files := tuple(path for path in paths if pattern.search(path)):
             yield Unread(files, why)
@@ -48,3 +56,5 @@ def unread(
         yield Unread(tuple(found), f"{kind.why}; {kind.way_of(found[0])}")
     if queries:
         yield Unread(tuple(queries), "makes no table")
+    if borrowed:
+        yield Unread(tuple(borrowed), _OF_OTHERS)

@@ -56,6 +56,23 @@ def test_a_schema_becomes_a_draft_where_it_is(repository: Path, contractctl: Run
     assert (repository / "db/shop/orders.sql").read_text() == TABLE
 
 
+def test_schemas_of_others_are_imported_and_become_no_contracts(tmp_path: Path, contractctl: Run, git: Git) -> None:
+    git("init", "-q", "-b", "main")
+    google = 'syntax = "proto3"; package google.type; message NAME { int32 a = 1; }\n'
+    put(tmp_path / "third_party/googleapis/google/type/money.proto", google.replace("NAME", "Money"))
+    put(tmp_path / "third_party/googleapis/google/type/date.proto", google.replace("NAME", "Date"))
+    put(tmp_path / "third_party/googleapis/README.yaml", "a: 1\n")
+    ours = 'syntax = "proto3"; package shop; import "google/type/money.proto"; message M { google.type.Money m = 1; }\n'
+    put(tmp_path / "proto/shop/order.proto", ours)
+
+    said = contractctl("init").stdout
+
+    assert store.names(tmp_path / "contracts") == ("shop/order",)
+    assert "no contract: third_party/googleapis/google/type/date.proto and 1 more: schemas of others, " in said
+    assert "money.proto" in (tmp_path / "contracts/shop/order/contract.toml").read_text()
+    contractctl("release", "--all")
+
+
 def test_what_it_made_can_be_released_and_checked_at_once(repository: Path, contractctl: Run) -> None:
     contractctl("init")
 

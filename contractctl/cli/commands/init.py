@@ -57,7 +57,7 @@ def command(
     of SQL migrations (Flyway, Prisma, Drizzle, golang-migrate, …) becomes one contract, and so do GraphQL files that
     only together form a schema. The files stay where they are: contracts/<domain>/<name>/contract.toml names them, and
     is itself named after their path. Files that git ignores, contractctl's migrations, and files that already have a
-    contract are left alone. Nothing is released.
+    contract are left alone. Schemas in third_party are only read where others refer to them. Nothing is released.
 
     --from-database makes contracts from the tables and views of a database instead, one each or all in one. The
     database is only read. The tables of contractctl, Alembic and extensions are left out. The URL is not stored:
