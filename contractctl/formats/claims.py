@@ -52,7 +52,6 @@ class Unjudged:
         return self.way.format(file=shlex.quote(path), own=shlex.quote(str(own)))
 
 
-_SWAGGER_2 = Unjudged("openapi", "a Swagger 2.0 document", "convert it to OpenAPI 3, with swagger2openapi for example")
 _REGISTERED = {
     word: Unjudged(
         format_name,
@@ -74,14 +73,14 @@ _NAMED = {"openapi": "an OpenAPI", "swagger": "a Swagger 2.0", "asyncapi": "an A
 _DIALECT = re.compile(r"""^\ufeff?(?:\s*\{\s*)?["']?\$schema["']?\s*:\s*["']?([^\s"',}]+)""", re.MULTILINE)
 """At the top of a YAML document: with nothing before it, or behind its brace."""
 _DIALECT_SOMEWHERE = re.compile(r'"\$schema"\s*:\s*"([^"]+)"')
-_SWAGGER = re.compile(r"""^\ufeff?(?:\s*\{\s*|\s{0,4})["']?swagger["']?\s*:\s*["']?[12]\.""", re.MULTILINE)
 _API = re.compile(r"""^(?:\ufeff?\{\s*)?["']?(openapi|swagger|asyncapi)["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
 """At the very top of a YAML document."""
 _STATED = {
     word: re.compile(rf"""^\ufeff?(?:\s*\{{\s*|\s{{2,4}})?["']?{word}["']?\s*:\s*["']?[0-9]""", re.MULTILINE)
-    for word in ("openapi", "asyncapi")
+    for word in ("openapi", "asyncapi", "swagger")  # how 2.0 calls itself
 }
 """At the top of a document, in either language; deeper in it only where JSON is indented."""
+_FORMATS = {"asyncapi": "asyncapi", "openapi": "openapi", "swagger": "openapi"}
 _FIRST = re.compile(r'\ufeff?\{(\s*\n\s+)"')
 _STATED_SOMEWHERE = {word: re.compile(rf"""{word}["']?\s*:\s*["']?[0-9]""") for word in _STATED}
 """Found much faster in a text of megabytes, and looked at more closely where it is."""
@@ -114,7 +113,7 @@ def unjudged(file: File) -> Unjudged | None:
     """The kind of a document that holds a schema, and is not judged as it is; None for any other."""
     if not file.name.lower().endswith(tuple(SHARED)):
         return None
-    return _SWAGGER_2 if _SWAGGER.search(file.text) else _registered(file)
+    return _registered(file)
 
 
 def _registered(file: File) -> Unjudged | None:
@@ -180,12 +179,12 @@ def _by_ending(path: str) -> str | None:
 def _by_content(file: File) -> str | None:
     stated = next((word for word in _STATED if word in file.text and _states_first(file, word)), None)
     if stated is not None:
-        return stated  # most documents of megabytes: nobody looks through them for `$schema`
+        return _FORMATS[stated]  # most documents of megabytes: nobody looks through them for `$schema`
     if "$schema" in file.text and _is_json_schema(file):
         return "json-schema"
     for word in _STATED:
         if word in file.text and _states(file, word):
-            return word
+            return _FORMATS[word]
     if ".proto" in file.text and _is_descriptor_set(file):
         return "protobuf"
     return None

@@ -5,7 +5,7 @@ Texts of JSON or YAML become values that references are followed in; a pointer's
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from contractctl.documents import Json, Pointer, is_yaml, known_json, locate_json, read_json
@@ -87,11 +87,19 @@ def as_object(value: Json) -> dict[str, Json]:
 
 def locate(document: Description, pointer: Pointer) -> tuple[str, int, int] | None:
     """File, line and column of a pointer whose first part is the number of a file."""
-    number, *rest = pointer
+    number = pointer[0]
     if not isinstance(number, int) or number < 0:
         return None
     file = document.source.every[number]
-    return (file.name, *located(file, tuple(rest)))
+    return (file.name, *located(file, _written_at(document.schemas.origins, pointer)[1:]))
+
+
+def _written_at(origins: Mapping[Pointer, Pointer], pointer: Pointer) -> Pointer:
+    """Where in its file a part stands that was stated in other words."""
+    for length in range(len(pointer), 0, -1) if origins else ():
+        if (origin := origins.get(pointer[:length])) is not None:
+            return origin + pointer[length:]
+    return pointer
 
 
 def refused(document: Description, spot: Spot, said: str, hint: str) -> ContractctlError:

@@ -203,18 +203,20 @@ def test_what_was_broken_can_be_mended_and_hides_nothing_else(shop: Path, git: G
     assert "schemas/other.avsc:1" in contractctl("check", "--against", "main", code=2).stdout
 
 
-def test_a_swagger_document_is_not_passed_over(tmp_path: Path, git: Git, contractctl: Run) -> None:
-    (tmp_path / "api.yaml").write_text('swagger: "2.0"\npaths: {}\n')
+def test_a_swagger_document_is_judged_and_adopted(tmp_path: Path, git: Git, contractctl: Run) -> None:
+    written = (
+        'swagger: "2.0"\ninfo: {title: t, version: "1"}\npaths:\n  /a: {get: {responses: {200: {description: d}}}}\n'
+    )
+    (tmp_path / "api.yaml").write_text(written)
     (tmp_path / "values.yaml").write_text("swagger: true\n")
     git("init", "-q", "-b", "main")
     git("add", "-A")
     git("commit", "-qm", "first")
-    (tmp_path / "api.yaml").write_text('swagger: "2.0"\npaths: {/a: {}}\n')
+    (tmp_path / "api.yaml").write_text(written.replace("get:", "put:"))
     (tmp_path / "values.yaml").write_text("swagger: false\n")
 
-    assert judged(contractctl("check", "--against", "main", "--format", "json", code=3)) == {"api.yaml": "unknown"}
-    assert "swagger2openapi" in contractctl("check", "--against", "main", code=3).stdout
-    assert "api.yaml: a Swagger 2.0 document" in contractctl("init", "--dry-run").stdout
+    assert judged(contractctl("check", "--against", "main", "--format", "json", code=1)) == {"api.yaml": "incompatible"}
+    assert "from api.yaml" in contractctl("init", "--dry-run").stdout
 
 
 def test_a_schema_as_a_registry_has_it_is_not_passed_over(tmp_path: Path, git: Git, contractctl: Run) -> None:

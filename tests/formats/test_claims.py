@@ -118,7 +118,6 @@ def test_what_says_that_it_is_an_api_is_one_though_it_names_a_draft(indent: int 
     [
         ("a.txt", "", "a.txt: no format claims this file", "known endings: .avpr, .avsc"),
         ("a.json", "{}", "a.json: no format claims this file: it has no \\$schema", "--as json-schema"),
-        ("a.yaml", 'swagger: "2.0"\n', "a.yaml is a Swagger 2.0 document", "convert it to OpenAPI 3"),
     ],
 )
 def test_a_file_that_nobody_claims_gets_a_sentence(name: str, text: str, said: str, hint: str) -> None:

@@ -119,10 +119,10 @@ def command(
     contractctl check --against v1 'db/*.sql'  only these files or contracts, in the store or not
     contractctl check --live                   every contract of tables against its database
 
-    Formats: asyncapi and openapi (JSON and YAML by its asyncapi or openapi), avro (.avsc, .avpr), graphql (.graphql),
-    json-schema (.schema.json, other JSON and YAML by its $schema), protobuf (.proto, descriptor sets), sql. Files that
-    a file refers to are read with it; when such a file changes, the files that refer to it are judged. A changed git
-    submodule is unknown: run check --against inside it, with the commit that the answer names.
+    Formats: asyncapi and openapi (JSON and YAML by its asyncapi, openapi or swagger), avro (.avsc, .avpr), graphql
+    (.graphql), json-schema (.schema.json, other JSON and YAML by its $schema), protobuf (.proto, descriptor sets), sql.
+    Files that a file refers to are read with it; when such a file changes, the files that refer to it are judged. A
+    changed git submodule is unknown: run check --against inside it, with the commit that the answer names.
 
     Every incompatibility says who breaks and how to resolve it, and shows a payload or statement that was actually
     executed. The level decides which directions count: BACKWARD (the new version serves what exists), FORWARD (the old

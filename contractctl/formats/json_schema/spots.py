@@ -59,6 +59,8 @@ class Schema:
     """What was assumed where the text does not say it."""
     doubts: tuple[str, ...] = ()
     """What nobody can judge: each makes a verdict unknown."""
+    origins: Mapping[Pointer, Pointer] = field(default_factory=dict)
+    """Where parts stand in their files, by where they stand here, where that is elsewhere: each with what is below."""
     known: dict[Hashable, "Spot | tuple[str, str]"] = field(default_factory=dict)
     """References that were followed before; reason and URI of those that lead nowhere."""
 

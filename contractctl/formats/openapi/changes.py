@@ -36,8 +36,8 @@ _PARAMETER = ("required", "deprecated", "style", "explode", "allowReserved", "al
 def changes(old: Document, new: Document) -> Iterator[Change]:
     """Every difference in operations, their parts and schemas."""
     both = _Both(old, new, shared(old, new))
-    if old.is_3_0 != new.is_3_0:
-        yield Change("changed", "", "OpenAPI version", *("3.0" if one.is_3_0 else "3.1" for one in (old, new)))
+    if old.version != new.version:
+        yield Change("changed", "", "OpenAPI version", old.version, new.version)
     yield from _stated(both, (old.root, new.root), "", _AROUND)
     for name in ("paths", "webhooks"):
         yield from _paths(both, name)

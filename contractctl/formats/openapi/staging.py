@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from contractctl.errors import ContractctlError
 from contractctl.formats.layout import bundles, unbundled
-from contractctl.formats.openapi.document import parse
+from contractctl.formats.openapi.document import Document, parse
+from contractctl.formats.openapi.document.swagger import SWAGGER
 from contractctl.formats.openapi.merging import Merging
 from contractctl.formats.retirement import operations_of
 from contractctl.model.contract import Policy, Source
@@ -21,7 +23,7 @@ def operations(  # noqa: PLR0913, PLR0917 - as Staging has it, and the day
     sunset: the day, as 2027-03-31, until which the old parts are served. Raise ContractctlError for a rename that does
     not fit.
     """
-    before, after = bundles(parse(old, policy), parse(new, policy))
+    before, after = bundles(*_staged(old, new, policy))
     return operations_of(Merging(before, after, sunset).steps, renames, contract, sunset)
 
 
@@ -31,5 +33,17 @@ def expanded(old: Source, new: Source, sunset: str, policy: Policy = Policy()) -
     A provider of it serves clients of both. Everything else in it stays as its author wrote it, in the files that have
     it. Raise ContractctlError where its text leaves no room for that.
     """
-    before, after = bundles(parse(old, policy), parse(new, policy))
+    before, after = bundles(*_staged(old, new, policy))
     return unbundled(before, after, Merging(before, after, sunset).made)
+
+
+def _staged(old: Source, new: Source, policy: Policy) -> tuple[Document, Document]:
+    """Both versions. Raise ContractctlError for one of 2.0: parts of 3.0 cannot be written into its text."""
+    documents = parse(old, policy), parse(new, policy)
+    for one in documents:
+        if one.version == SWAGGER:
+            raise ContractctlError(
+                f"{one.source.every[one.root.file].name}: Swagger 2.0 is checked, but not staged",
+                hint="convert the document to OpenAPI 3, with swagger2openapi for example, and release that first",
+            )
+    return documents

@@ -19,7 +19,8 @@ def source(text: str, name: str = "api.yaml") -> Source:
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
-        ("swagger: '2.0'\n", "api.yaml: this is Swagger 2.0", "convert it to OpenAPI 3"),
+        ("swagger: '1.2'\n", "api.yaml:1:10: Swagger 1.2 is not judged", "3.0 or 3.1"),
+        ("swagger: '2.0'\ndefinitions: []\n", "api.yaml:2:14: 'definitions' is not an object", "fix"),
         ("info: {}\n", "api.yaml:1:1: this is not an OpenAPI document", "openapi: 3.1.0"),
         ("openapi: 4.0.0\n", "api.yaml:1:10: OpenAPI 4.0.0 is not judged", "3.0 or 3.1"),
         ("openapi: 3.1\n", "api.yaml:1:10: OpenAPI 3.1 is not judged", "in quotes"),

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from contractctl.documents import Json, Pointer
@@ -12,11 +12,16 @@ from contractctl.formats.json_schema.dialects import Dialect, named
 from contractctl.formats.json_schema.resources import Resource
 from contractctl.formats.json_schema.spots import Schema, Spot
 from contractctl.formats.json_schema.uris import RETRIEVED, retrieved
+from contractctl.formats.openapi.document.swagger import SWAGGER, Stated, as_3_0, is_swagger
 from contractctl.model.contract import File, Policy, Source
 
 _VERSION = re.compile(r"3\.([01])(?:\.\d+)?(?:-.*)?")
 _MAIN = "(main)"
-_STEPS = ("paths", "components", "webhooks")
+_STEPS = {
+    SWAGGER: ("paths", "definitions", "parameters", "responses", "securityDefinitions"),
+    "3.0": ("paths", "components", "webhooks"),
+    "3.1": ("paths", "components", "webhooks"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +35,8 @@ class Document:
     source: Source
     schemas: Schema
     """All files, as JSON Schema sees them."""
+    version: str
+    """As 3.0. What 2.0 says is stated in the words of that."""
     doubts: tuple[str, ...] = ()
     """What nobody can judge: each makes a verdict unknown."""
 
@@ -41,42 +48,41 @@ class Document:
 def parse(source: Source, policy: Policy = Policy()) -> Document:
     """Read a document from one file, or from several of which one is the main file.
 
-    A pointer's first part is the number of the file. Raise ContractctlError where there is no OpenAPI 3.0 or 3.1.
+    A pointer's first part is the number of the file. Raise ContractctlError where there is no OpenAPI 2.0, 3.0 or 3.1.
     """
     files = source.every
-    values = tuple(value_of(file) for file in files)
+    values = [value_of(file) for file in files]
     main = _main(source, values)
-    dialect = _dialect(files[main], values[main])
+    version = _version(files[main], values[main])
+    said = _said(files[main], values[main], version)
+    values[main] = said.value
+    dialect = Dialect.DRAFT2020 if version == "3.1" else Dialect.DRAFT4
     written = tuple(uris_of(source))
     paths = tuple(_standing(path) if number == main else path for number, path in enumerate(written))
     starts: dict[tuple[int, Pointer], Resource] = {
         (number, ()): Resource(value, number, (), paths[number], _own(value, dialect))
         for number, value in enumerate(values)
+        if version != SWAGGER or number == main
     }
     by_path = {uris[number]: one for uris in (written, paths) for (number, _), one in starts.items()}
     judged = replace(policy, content_model="open", formats="assertion")
     plain = (True,) * len(files)
-    schemas = Schema((), judged, source, by_path, starts, paths, plain)
-    root = Spot(values[main], main, (), paths[main], dialect)
-    return Document(root, dialect, source, replace(schemas, roots=(root,)), tuple(_doubts(files[main], values[main])))
+    origins = {(main, *here): (main, *there) for here, there in said.origins.items()}
+    schemas = Schema((), judged, source, by_path, starts, paths, plain, origins=origins)
+    root = Spot(said.value, main, (), paths[main], dialect)
+    return Document(root, dialect, source, replace(schemas, roots=(root,)), version, said.doubts)
 
 
-def _main(source: Source, values: tuple[Json, ...]) -> int:
+def _main(source: Source, values: Sequence[Json]) -> int:
     """Of several files the one that says that it is an OpenAPI document."""
     own = range(len(source.files))
-    found = [number for number in own if isinstance(values[number], dict) and "openapi" in as_object(values[number])]
+    found = [number for number in own if not {"openapi", "swagger"}.isdisjoint(as_object(values[number]))]
     if len(found) == 1:
         return found[0]
     if found:
         names = " and ".join(source.every[number].name for number in found[:2])
         raise ContractctlError(
             f"{names} are both OpenAPI documents", hint="put each document into a contract of its own"
-        )
-    old = next((number for number in own if "swagger" in as_object(values[number])), None)
-    if old is not None:
-        raise ContractctlError(
-            f"{source.every[old].name}: this is Swagger 2.0, which is not judged",
-            hint="convert it to OpenAPI 3, for example with swagger2openapi, and use that as the contract",
         )
     file = source.files[0]
     line, column = located(file, ())
@@ -86,22 +92,29 @@ def _main(source: Source, values: tuple[Json, ...]) -> int:
     )
 
 
-def _dialect(file: File, value: Json) -> Dialect:
-    version = as_object(value)["openapi"]
-    match = _VERSION.fullmatch(version) if isinstance(version, str) else None
-    if match is None:
-        line, column = located(file, ("openapi",))
+def _version(file: File, value: Json) -> str:
+    """As 3.0: what comes behind changes nothing."""
+    word = "openapi" if "openapi" in as_object(value) else "swagger"
+    said = as_object(value)[word]
+    match = _VERSION.fullmatch(said) if isinstance(said, str) and word == "openapi" else None
+    if match is None and not is_swagger(value):
+        line, column = located(file, (word,))
         raise ContractctlError(
-            f"{file.name}:{line}:{column}: OpenAPI {version} is not judged",
+            f"{file.name}:{line}:{column}: {'OpenAPI' if word == 'openapi' else 'Swagger'} {said} is not judged",
             hint="write the document in OpenAPI 3.0 or 3.1, and its version in quotes",
         )
-    for name in _STEPS:
+    return f"3.{match[1]}" if match is not None else SWAGGER
+
+
+def _said(file: File, value: Json, version: str) -> Stated:
+    """What a document says in the words of 3.0 or 3.1."""
+    for name in _STEPS[version]:
         if name in as_object(value) and not isinstance(as_object(value)[name], dict):
             line, column = located(file, (name,))
             raise ContractctlError(
                 f"{file.name}:{line}:{column}: '{name}' is not an object", hint="fix the document at that place"
             )
-    return Dialect.DRAFT4 if match[1] == "0" else Dialect.DRAFT2020
+    return as_3_0(file, value) if version == SWAGGER else Stated(value, {}, tuple(_doubts(file, value)))
 
 
 def _own(value: Json, dialect: Dialect) -> Dialect:

@@ -12,7 +12,7 @@ from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.document.parts import Unresolved, child, fields, items, text
 from contractctl.formats.openapi.document.shared import told
 from contractctl.formats.openapi.resolution.ways import Call, Ends, Way
-from contractctl.model.verdict import Effect, Found
+from contractctl.model.verdict import Effect, Found, Undecided
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _MOST = 1_000
@@ -30,7 +30,11 @@ def servers(way: Way, call: Call) -> Iterator[Found]:
     called, served = addresses(*ends[0]), addresses(*ends[1])
     free = [one for one in served if "{}" in one]
     for address, spot in called.items():
-        if address not in served and not any(_takes(one, address) for one in free):
+        if address in served or any(_takes(one, address) for one in free):
+            continue
+        if any(_may_be(address, one) for one in served):
+            yield Undecided(f"{call.name} servers", f"nobody can tell by which scheme '{address}' is called or served")
+        else:
             facts = {"address": address, "served": ", ".join(served)}
             yield way.served(call, "openapi-server-removed", Effect.FAILS, Ends("servers", spot, call.server), **facts)
 
@@ -46,6 +50,12 @@ def _takes(served: str, address: str) -> bool:
     """Whether an address is a served one, or one with something in the place of a free variable."""
     free = "[^/?#]+".join(map(re.escape, served.split("{}")))
     return served == address or re.fullmatch(free, address) is not None
+
+
+def _may_be(address: str, served: str) -> bool:
+    """Whether two addresses are the same but for a scheme, which one of them leaves to where the document is had."""
+    is_open = address.startswith("//") or served.startswith("//")
+    return is_open and address.partition("//")[2] == served.partition("//")[2]
 
 
 def _said(document: Document, operation: Spot, item: Spot) -> Json:
