@@ -38,7 +38,11 @@ class Query:
 
 
 def queries(question: Question, options: Mapping[str, str]) -> Iterator[Query]:
-    """Reads and signs of life over the longest window that any consumer needs, then the requests of the share."""
+    """Reads and signs of life over the longest window that any consumer needs, then the requests of the share.
+
+    Not as far back as files count: where a server has forgotten what was before, every counter looks as if it were born
+    with all that it holds.
+    """
     rules = question.plan.reads
     names = {key: options.get(key, default) for key, default in _METRICS.items()}
     contracts = sorted({field.contract for field in question.fields})
