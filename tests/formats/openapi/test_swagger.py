@@ -107,6 +107,9 @@ def test_a_place_is_that_of_the_text_in_2_0(was: str, becomes: str, line: int) -
         ("{name: {type: string}}", "{name: {$ref: more.yaml}}", "leads out of this file: bundle the document"),
         ("name: {type: string}", "name: {oneOf: [{type: string}]}", "have no 'oneOf'"),
         ("produces: [application/json]", "produces: application/json", "'produces' is not a list"),
+        ("- {in: query, name: q, type: string}", "- q", "a parameter is not an object"),
+        ("in: query, name: q", "in: formData", "the field of a form has no name"),
+        ("in: query, name: q", "in: formData, required: 1, name: q", "'required' is neither true nor false"),
     ],
 )
 def test_what_the_words_of_3_0_do_not_say_is_unknown(was: str, becomes: str, said: str) -> None:

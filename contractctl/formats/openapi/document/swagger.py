@@ -148,6 +148,8 @@ class _Stating:
         said, plain, others = holder.value.get("parameters"), list[_Part](), list[_Part]()
         for number, one in enumerate(said if isinstance(said, list) else ()):
             place = (*holder.at, "parameters", number)
+            if not isinstance(one, dict):
+                self.doubts[place] = "a parameter is not an object"
             part = self._part(one, place) or _Part(as_object(one), place)
             (others if part.value.get("in") in _BODIES else plain).append(part)
         return plain, others
@@ -214,6 +216,8 @@ class _Stating:
 
     def _field(self, part: _Part, *, is_multipart: bool) -> Written:
         self._doubt_later(part.value, part.at, _LATER_OF_PARAMETERS)
+        if not isinstance(part.value.get("name"), str):
+            self.doubts[part.at] = "the field of a form has no name"
         for name in ("required", "allowEmptyValue"):
             if not isinstance(part.value.get(name, False), bool):
                 self.doubts[*part.at, name] = f"'{name}' is neither true nor false"
@@ -283,7 +287,15 @@ class _Stating:
     def _schemes(self) -> Json:
         said = self.root.get("securityDefinitions", {})
         self.origins["components", "securitySchemes"] = ("securityDefinitions",)
-        return {name: _scheme(as_object(one)) for name, one in said.items()} if isinstance(said, dict) else said
+        if not isinstance(said, dict):
+            return said
+        found: dict[str, Json] = {}
+        for name, one in said.items():
+            scheme = _scheme(as_object(one))
+            if scheme is None:
+                self.doubts["securityDefinitions", name] = "Swagger 2.0 has no security scheme of that type or flow"
+            found[name] = scheme or {}
+        return found
 
     # references and doubts
 
@@ -315,15 +327,15 @@ def _kept(value: Mapping[str, Json], *names: str) -> dict[str, Json]:
 
 
 def _scheme(said: dict[str, Json]) -> Json:
-    """One that nobody knows stays so."""
+    """None for one that 2.0 does not know."""
     match said.get("type"):
         case "basic":
             return {"type": "http", "scheme": "basic"}
         case "oauth2":
             flow = _FLOWS.get(str(said.get("flow")))
             kept = _kept(said, "authorizationUrl", "tokenUrl", "scopes")
-            return {"type": "oauth2", "flows": {flow: kept}} if flow else {"type": f"oauth2 {said.get('flow')}"}
+            return {"type": "oauth2", "flows": {flow: kept}} if flow else None
         case "apiKey":
             return said
-        case other:
-            return {"type": f"{other} in Swagger 2.0"}
+        case _:
+            return None
