@@ -42,6 +42,6 @@ def insist(session: Session, stage: str, work: Callable[[], None]) -> None:
             refusal = error
     raise BusyError(
         f"{stage} of '{session.plan.name}' has tried {_TRIES} times to get a lock that others hold",
-        hint=f"end long-running transactions, and run: {command(session.plan, stage)}",
+        hint=f"end long-running and prepared transactions, and run: {command(session.plan, stage)}",
         retry_after=_AGAIN_SECONDS,
     ) from refusal
