@@ -56,7 +56,8 @@ def notes(plan: Plan, connection: Connection) -> Iterator[str]:
     """Whom the backfill wakes, and what must have moved before the old side can be browned out: each a sentence."""
     database = databases.of(connection)
     for table, pairs in pairs_by_table(plan):
-        yield from database.notes(connection, table)
+        if not any(isinstance(pair, Whole) for pair in pairs):
+            yield from database.notes(connection, table)
         to = other_table(pairs)
         if to and not database.ddl.reads_what_triggers_write:
             yield (

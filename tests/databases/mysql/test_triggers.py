@@ -373,6 +373,28 @@ def test_the_backfill_moves_no_clock(shop, pair):
     assert shop.rows("SELECT old = new, changed = '2001-01-01' FROM t") == [(1, 1), (1, 1)]
 
 
+def test_an_enumeration_that_strict_sessions_may_not_omit_beside_our_triggers_is_named(shop, pair):
+    """Hazard 5: it has a first value and no default, and BEFORE triggers make MariaDB ask for the default."""
+    shop.run(shop.written("CREATE TABLE t (id {key}, old {text}, new {text}, state ENUM('p', 'q') NOT NULL)"))
+    shop.run("SET sql_mode = 'STRICT_TRANS_TABLES'")
+    insert = "INSERT INTO t (old) VALUES ('Ann')"
+    shop.run(insert)
+    with shop.engine.connect() as connection:
+        (note,) = shop.database.notes(connection, "t")
+    shop.table("", pair())
+    with pytest.raises(pymysql.err.OperationalError, match="1364"):
+        shop.run(insert)
+    help_ = note.rpartition(": ")[2]
+    shop.run(help_.replace("…", "'p'"))
+    shop.run(insert)
+
+    assert help_ == "ALTER TABLE `t` ALTER COLUMN `state` SET DEFAULT …"
+    assert shop.rows("SELECT old, new, state FROM t WHERE id > 1")[-1] == ("Ann", "Ann", "p")
+    shop.stop()
+    with shop.engine.connect() as connection:
+        assert shop.database.notes(connection, "t") == ()
+
+
 def test_an_applications_trigger_tidies_the_row_before_ours_see_it(shop, pair):
     """Hazard 8."""
     shop.run(shop.written(T))
