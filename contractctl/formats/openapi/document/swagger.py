@@ -80,7 +80,10 @@ class _Stating:
             kept["servers"] = servers
         paths = self.root.get("paths", {})
         if isinstance(paths, dict):
-            paths = {path: self._path(item, ("paths", path)) for path, item in paths.items()}
+            paths = {
+                path: item if path.startswith("x-") else self._path(item, ("paths", path))
+                for path, item in paths.items()
+            }
         schemas = self.schemas.named()  # after all that refers to something
         components: dict[str, Json] = {"schemas": schemas, "securitySchemes": self._schemes()}
         self.origins["components",] = ()
@@ -89,7 +92,7 @@ class _Stating:
     # paths and operations
 
     def _path(self, item: Json, to: Pointer) -> Json:
-        part = self._part(item, to) if not to[-1:] or not str(to[-1]).startswith("x-") else None
+        part = self._part(item, to)
         if part is None:
             return item
         self.origins[to] = part.at
@@ -188,12 +191,16 @@ class _Stating:
 
     def _whole(self, operation: _Part, part: _Part, to: Pointer) -> Json:
         self.origins[to] = part.at
-        content: dict[str, Json] = {}
-        for media in self._media(operation, "consumes") or [_ANYTHING]:
-            place = (*to, "content", media, "schema")
-            content[media] = {"schema": self.schemas.stated(part.value.get("schema", {}), (*part.at, "schema"), place)}
-        kept = _kept(part.value, "description", "required")
-        return {**kept, "content": content}
+        content = self._content(part, to, self._media(operation, "consumes") or [_ANYTHING])
+        return {**_kept(part.value, "description", "required"), "content": content}
+
+    def _content(self, part: _Part, to: Pointer, media_types: list[str]) -> Json:
+        """The schema of a body or of a response, under each of its media types."""
+        said, place = part.value.get("schema", {}), (*part.at, "schema")
+        return {
+            media: {"schema": self.schemas.stated(said, place, (*to, "content", media, "schema"))}
+            for media in media_types
+        }
 
     def _form(self, operation: _Part, parts: list[_Part], to: Pointer) -> Json:
         """A file is sent in parts, unless the document says otherwise."""
@@ -244,20 +251,11 @@ class _Stating:
         found = {name: value for name, value in part.value.items() if name not in left}
         headers = part.value.get("headers")
         if isinstance(headers, dict):
-            found["headers"] = {
-                name: self._header(value, part, (*to, "headers", name)) for name, value in headers.items()
-            }
-        elif headers is not None:
+            headers = {name: self._header(value, part, (*to, "headers", name)) for name, value in headers.items()}
+        if headers is not None:
             found["headers"] = headers
         if "schema" in part.value:
-            found["content"] = {
-                media: {
-                    "schema": self.schemas.stated(
-                        part.value["schema"], (*part.at, "schema"), (*to, "content", media, "schema")
-                    )
-                }
-                for media in produces
-            }
+            found["content"] = self._content(part, to, produces)
         return found
 
     def _header(self, value: Json, response: _Part, to: Pointer) -> Json:
