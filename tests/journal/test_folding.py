@@ -83,3 +83,25 @@ def test_a_clock_that_was_behind_makes_no_state_last_longer() -> None:
     expanded, dual = entry(1, EntryKind.OUTCOME, "expand"), entry(2, EntryKind.OUTCOME, "dual-write")
 
     assert fold([replace(expanded, at=900.0), replace(dual, at=100.0)]).standing.since == 900.0
+
+
+def life(*last: str) -> list[Entry]:
+    stages = ["expand", "dual-write", "backfill", "verify", "canary", *last]
+    return [entry(n, EntryKind.OUTCOME, stage, 100.0) for n, stage in enumerate(stages, 1)]
+
+
+@pytest.mark.parametrize(
+    ("last", "share"),
+    [(["quiesce"], 100.0), (["quiesce", "contract"], 100.0), (["rollback"], 0.0), (["quiesce", "rollback"], 0.0)],
+)
+def test_the_share_that_was_reached_lasts_to_the_end_and_not_past_a_rollback(last: list[str], share: float) -> None:
+    """The gate before contract holds what a mover gives against it: one that moved nobody would agree with 0 %."""
+    assert fold(life(*last)).standing.percent == share
+
+
+def test_the_work_that_expand_began_is_remembered_to_the_end() -> None:
+    """Forgotten, a plan that was edited half-way would go on as another one."""
+    first, *others = life("quiesce")
+    work = {"digest": "d1"}
+
+    assert fold([replace(first, body={"work": work}), *others]).work == work
