@@ -682,6 +682,18 @@ def test_what_is_written_does_not_hang_on_the_writers_locale(shop, pair, unique)
     assert "POSIX" not in shop.rows("SELECT string_agg(new, ' ') FROM t")[0][0]
 
 
+def test_a_composite_value_of_which_a_part_is_null_has_been_given(shop, pair):
+    """Hazard 4: `IS NOT NULL` says no of such a value, and what the statement wrote was overwritten in silence."""
+    shop.run("CREATE TYPE place AS (street text, town text)")
+    shop.table(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, old place, new TEXT)", pair(Transform("old::text", "new::place"))
+    )
+    shop.run("INSERT INTO t (id, old, new) VALUES (1, '(High,)', '(Low,Ely)')")
+
+    assert shop.rows("SELECT old::text, new FROM t") == [("(High,)", "(Low,Ely)")]
+    assert [key for key, _ in shop.marks("conflict")] == ["[1]"]
+
+
 def test_a_writer_needs_no_rights_but_its_own(shop, pair, shout, role, connect_as):
     """Hazard 27: neither on contractctl's tables nor on the other side's column."""
     other = Pair({"a": "b"}, {"b": "a"})

@@ -111,11 +111,12 @@ def given_old(pair: Synced, now: str = "NEW") -> str:
 
 
 def _given(one: Held, now: str) -> str:
+    """Of a composite value with NULL in a part, IS NOT NULL would say that it is not there."""
     value = f"{now}.{quote(one.name)}"
     if one.default is None:
-        return f"({value} IS NOT NULL)"
+        return f"({value} IS DISTINCT FROM NULL)"
     default = f"({one.default})::{types.read(one.type).loose}"
-    return f"({value} IS NOT NULL AND {differs(value, default, one.type)})"
+    return f"({value} IS DISTINCT FROM NULL AND {differs(value, default, one.type)})"
 
 
 def tell_given_old(pair: Synced, assignment: str, now: str = "NEW") -> str:
