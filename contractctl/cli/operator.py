@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contractctl import databases, settings, store
+from contractctl import databases, git, planner, settings, store
 from contractctl.backfill import Crew, Pace, Progress, executors
 from contractctl.cli import case, observing, waiving
 from contractctl.cli.who import actor, commit
 from contractctl.errors import ContractctlError
+from contractctl.evidence.reviewed import committed
 from contractctl.gate import decide_case, decision_file
 from contractctl.gate.case import Case
 from contractctl.journal import History, Operator
@@ -96,6 +97,18 @@ def opened(word: str) -> "Iterator[tuple[Plan, Engine]]":
     plan = case.named(found, word)
     with databases.opened(_url(found, plan)) as engine:
         yield plan, engine
+
+
+def unreviewed(context: Context) -> str | None:
+    """That git does not have the plan as it is run here, where that is so; None outside of git."""
+    path = planner.path_of(context.migrations, context.plan.name)
+    if not path.is_file() or git.root_of(path.parent) is None:
+        return None
+    there = committed(path)
+    if there is not None and store.with_lf(there[0]) == store.with_lf(path.read_bytes()):
+        return None
+    shown = os.path.relpath(path)
+    return f"note: git does not have {shown} as it is here, so nobody else can review or restore it"
 
 
 def replicas() -> tuple[str, ...]:

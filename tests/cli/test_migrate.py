@@ -218,6 +218,20 @@ def test_status_shows_the_board_without_making_anything(
     assert "note: 'names' is expanded here, but its file is missing: restore it from git" in said.stderr
 
 
+def test_expand_says_where_git_has_another_plan_or_none(shop: Path, contractctl: Run, git: Callable[..., str]) -> None:
+    note = (
+        "note: git does not have migrations/plans/names.toml as it is here, so nobody else can review or restore it\n"
+    )
+    assert note in contractctl("migrate", "expand", "names", cwd=shop).stderr
+
+    git("add", "-A", cwd=shop)
+    git("commit", "-qm", "plan", cwd=shop)
+    assert "note: git" not in contractctl("migrate", "expand", "names", cwd=shop, code=None).stderr
+    plan = shop / "migrations/plans/names.toml"
+    plan.write_text(plan.read_text() + "# edited\n")
+    assert note in contractctl("migrate", "expand", "names", cwd=shop, code=None).stderr
+
+
 def test_out_of_order_is_something_to_mend_and_names_the_next_command(migrate: Callable[..., str]) -> None:
     said = migrate("contract", "names", code=2)
 

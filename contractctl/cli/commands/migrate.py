@@ -321,6 +321,8 @@ def _run(
         finally:
             context.engine.dispose()
     click.echo(board.result(result, form))
+    if stage is Stage.EXPAND and (note := operator.unreviewed(context)) is not None:
+        click.echo(note, err=True)
     return Exit.YES if result.done or result.decision is None else output.exit_of(result.decision)
 
 
