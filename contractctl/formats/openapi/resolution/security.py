@@ -17,6 +17,7 @@ Alternative = Mapping[str, frozenset[str]]
 """What a call carries, by how it looks on the wire, each with the scopes that it was granted."""
 Alternatives = list[tuple[str, Alternative]]
 """Each with how it is said in people's words."""
+_UNKNOWN = "?"
 _FLOW = ("authorizationUrl", "tokenUrl")
 
 
@@ -29,8 +30,8 @@ def security(way: Way, call: Call) -> Iterator[Found]:
     sent, taken = _alternatives(way.caller, call.caller), _alternatives(way.server, call.server)
     at = Ends("security", call.caller, call.server)
     shown = [list(dict.fromkeys(words for words, _ in one)) for one in (sent, taken)]
-    for unknown in {**_unknown(sent), **_unknown(taken)}:
-        if sorted(shown[0]) != sorted(shown[1]):
+    for one in sent + taken:
+        if (unknown := _unknown(one[1])) and not (one in sent and one in taken):
             yield Undecided(f"{call.name} security", f"'{unknown}' is not a security scheme that is known")
             return
     refused = (words for words, one in sent if not any(_is_enough(one, demanded) for _, demanded in taken))
@@ -97,7 +98,7 @@ def _wires(document: Document, name: str) -> list[str]:
     components = child(document, document.root, "components")
     scheme = child(document, child(document, components, "securitySchemes"), name)
     if scheme is None:
-        return [f"? {name}"]
+        return [_wire(_UNKNOWN, name)]
     said = fields(document, scheme)
     match said.get("type"):
         case "apiKey":
@@ -113,7 +114,7 @@ def _wires(document: Document, name: str) -> list[str]:
             wires = [_wire("oauth2", flow, *(as_object(one).get(url) for url in _FLOW)) for flow, one in flows]
             return wires or [_wire("oauth2")]
         case _:
-            return [f"? {name}"]
+            return [_wire(_UNKNOWN, name, said)]
 
 
 def _key(scheme: Mapping[str, Json]) -> Json:
@@ -126,5 +127,7 @@ def _wire(kind: str, *parts: Json) -> str:
     return json.dumps([kind, *parts], sort_keys=True)
 
 
-def _unknown(alternatives: Alternatives) -> dict[str, None]:
-    return {scheme[2:]: None for _, one in alternatives for scheme in one if scheme.startswith("? ")}
+def _unknown(alternative: Alternative) -> str:
+    """The name of a scheme that is not defined, or of a kind that no version of the specification has."""
+    wires = (json.loads(wire) for wire in alternative)
+    return next((said[0] for kind, *said in wires if kind == _UNKNOWN), "")
