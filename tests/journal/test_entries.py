@@ -106,6 +106,24 @@ def test_an_edited_or_removed_entry_is_found(engine: Engine, statement: str) -> 
         check(engine)
 
 
+def test_an_entry_removed_with_its_event_is_missed_by_the_one_after_it(engine: Engine) -> None:
+    """Nothing published speaks of it any more: only the chain does."""
+    write(engine, *(note(f"{n}-x") for n in range(3)))
+    with engine.begin() as connection:
+        run(connection, "DELETE FROM contractctl_outbox WHERE event LIKE '%1-x%'")
+
+    tamper(engine, "DELETE FROM contractctl_journal WHERE {key} = '1-x'")
+
+    with pytest.raises(ContractctlError, match="another one is missing"):
+        check(engine)
+
+
+def test_an_entry_that_speaks_of_another_plan_is_not_missing_there(engine: Engine) -> None:
+    write(engine, note(plan="other", source="urn:contractctl:plan:names"), note())
+
+    check(engine)
+
+
 @pytest.mark.parametrize("statement", ["UPDATE contractctl_journal SET actor = 'x'", "DELETE FROM contractctl_journal"])
 def test_the_database_itself_refuses_to_change_an_entry(engine: Engine, statement: str) -> None:
     write(engine, note())
