@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pymysql
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.engine import URL, make_url
@@ -24,6 +25,7 @@ from contractctl.operations.steps import Step
 from tests.databases.shops import Shop, Words
 
 STAGES = ("expand", "dual_write", "validate", "quiesce", "contract")
+DEADLOCK = 1213
 _TRIES = 60
 
 
@@ -169,12 +171,23 @@ class Life:
     def old(self, n: int, app: Any = None) -> None:
         """The old version writes row n."""
         for sql in self.scenario.old:
-            self.shop.run(self.written(sql, n), app=app)
+            self._write(self.written(sql, n), app)
 
     def new(self, n: int, app: Any = None, *, early: bool) -> None:
         """The new version writes row n; `early`: under the names of the meantime."""
         for sql in self.scenario.new:
-            self.shop.run(self.written(self._named(sql, early=early), n), app=app)
+            self._write(self.written(self._named(sql, early=early), n), app)
+
+    def _write(self, sql: str, app: Any) -> None:
+        """As applications of MariaDB must: a statement that was chosen to end a deadlock has done nothing."""
+        while True:
+            try:
+                self.shop.run(sql, app=app)
+            except pymysql.OperationalError as error:
+                if error.args[0] != DEADLOCK:
+                    raise
+            else:
+                return
 
     def _named(self, sql: str, *, early: bool) -> str:
         for name, instead in self.scenario.meanwhile.items():
