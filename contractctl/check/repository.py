@@ -1,6 +1,6 @@
 """What in a repository is judged? The whole store, or what changed since a base, in the store and outside."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,7 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
         ignored += tuple(untold(modules))
     inside: list[Pair] = []
     if paths or not in_store:
-        inside += _in_modules(asked, repository, modules, paths)
+        inside += _in_modules(asked, repository, modules, drafts, paths)
         inside += (one.pair(asked) for one in lost(repository, base, modules, paths))
     found = checked.problems + new_problems + loose.problems
     named_in_vain = tuple(one for one in checked.idle + loose.idle if one not in {it.acceptance for it in found})
@@ -235,12 +235,15 @@ def _lies_in(
 
 
 def _in_modules(
-    asked: Question, repository: Repository, modules: Sequence[ChangedModule], paths: Sequence[str]
+    asked: Question,
+    repository: Repository,
+    modules: Sequence[ChangedModule],
+    drafts: Mapping[str, Sequence[Path]],
+    paths: Sequence[str],
 ) -> Iterator[Pair]:
     """What changed in submodules outside the store, as unknown."""
-    known = known_drafts(asked.contracts) if modules else {}
-    drafts = {repository.relative(path) for paths_ in known.values() for path in paths_}
-    yield from (one.pair(asked) for one in unjudged(repository, modules, paths) if one.path not in drafts)
+    of_contracts = {repository.relative(path) for one in drafts.values() for path in one} if modules else frozenset()
+    yield from (one.pair(asked) for one in unjudged(repository, modules, paths) if one.path not in of_contracts)
 
 
 def _edited_since(

@@ -51,7 +51,7 @@ def of_texts(name: str, document: Document, media: Spot) -> bool:
 
 
 def _is_text(name: str, document: Document, media: Spot, key: str) -> bool:
-    encoding = as_object(as_object(fields(document, media).get("encoding")).get(key))
+    encoding = _encoding(document, media, key)
     if encoding.get("contentType", "text/plain") != "text/plain":
         return False
     if not (_STYLED - _unsaid(name, document)).isdisjoint(encoding):
@@ -64,6 +64,11 @@ def _is_text(name: str, document: Document, media: Spot, key: str) -> bool:
     kinds = value.get("type")
     named = map(str, kinds if isinstance(kinds, list) else [kinds])
     return "contentMediaType" not in value and _PLAIN.issuperset(named)
+
+
+def _encoding(document: Document, media: Spot, key: str) -> dict[str, Json]:
+    """What is said of how a property is encoded."""
+    return as_object(as_object(fields(document, media).get("encoding")).get(key))
 
 
 def field_of(document: Document, media: Spot, key: str) -> Spot | None:
@@ -86,7 +91,7 @@ def _declared(document: Document, media: Spot) -> frozenset[str] | None:
 def _effective(name: str, document: Document, media: Spot, key: str) -> dict[str, Json]:
     """What the encoding of a property says that is not usual, the media types aside."""
     ignored = {"contentType", "headers"} | _unsaid(name, document)
-    encoding = as_object(as_object(fields(document, media).get("encoding")).get(key))
+    encoding = _encoding(document, media, key)
     said = {word: value for word, value in encoding.items() if word not in ignored}
     style = said.get("style", "form")
     usual: dict[str, Json] = {"style": "form", "explode": style == "form", "allowReserved": False}
