@@ -287,6 +287,7 @@ def test_while_the_old_table_gets_its_name_back_no_row_comes_that_it_cannot_hold
                 life.shop.run(statement)
         life.shop.run("UPDATE orders SET id = 2")
         assert [[row[0] for row in rows] for rows in both(life, "orders__quiesced")] == [[2], [2]]
+        life.shop.run(f"DO RELEASE_LOCK({going_back(sync)})", app=migrating)
     life.shop.run("UPDATE orders SET id = 3000000000")
 
     assert life.shop.rows("SELECT id FROM orders") == [(3000000000,)]
