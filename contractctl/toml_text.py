@@ -1,5 +1,6 @@
 """What does this TOML file say? Each key is asked for by name and type; a key that nobody asks for is an error."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -149,20 +150,37 @@ def _shown(value: object) -> str:
 
 def read_toml(path: Path, name: str) -> Table:
     """The file's top table; `name` is for messages. Raise ContractctlError if it cannot be read."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ContractctlError(f"{name}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
-    return toml_table(text, name)
+    return toml_table(path.read_bytes(), name)
 
 
-def toml_table(text: str, name: str) -> Table:
+def toml_table(raw: bytes, name: str) -> Table:
     """The top table of a TOML text, wherever that comes from."""
+    return Table(name, toml_values(raw, name))
+
+
+def toml_values(raw: bytes, name: str) -> dict[str, Any]:
+    """What a TOML file's content says, as Python's values. Raise ContractctlError with the place where it is none."""
     import tomllib
 
     try:
-        return Table(name, tomllib.loads(text))
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        said, hint = f"{name}:{line}: byte {error.start} is not UTF-8", "save the file as UTF-8"
     except tomllib.TOMLDecodeError as error:
-        raise ContractctlError(f"{name}: {error}", hint="fix the TOML there: https://toml.io") from None
+        said, hint = _placed(str(error), name, raw), "fix the TOML there: https://toml.io"
     except RecursionError:
-        raise ContractctlError(f"{name}: it is nested too deeply", hint="reduce the nesting") from None
+        said, hint = f"{name}: it is nested too deeply", "reduce the nesting"
+    raise ContractctlError(said, hint=hint)
+
+
+_PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+
+
+def _placed(said: str, name: str, raw: bytes) -> str:
+    """What tomllib says, with the place in front, as for every other file."""
+    at = _PLACE.search(said)
+    if at is None:
+        return f"{name}: {said}"
+    place = f"{at['line']}:{at['column']}" if at["line"] else str(raw.rstrip().count(b"\n") + 1)
+    return f"{name}:{place}: {said[: at.start()]}"

@@ -9,7 +9,7 @@ from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, parse, parse_sound
 from contractctl.model.acceptance import Acceptance
 from contractctl.model.contract import Contract, Source, Version
-from contractctl.model.verdict import Answer, Comparison, Finding, Level, Status
+from contractctl.model.verdict import Answer, Comparison, Finding, Level, Place, Status
 from contractctl.verdicts import judged
 
 DRAFT = "draft"
@@ -103,12 +103,14 @@ class Problem:
 
     rule: str
     contract: str
-    file: str | None
+    place: Place | None
     message: str
     remedy: str
     acceptance: Acceptance | None = None
-    line: int | None = None
-    column: int | None = None
+
+    @property
+    def file(self) -> str | None:
+        return self.place.file if self.place else None
 
     @property
     def status(self) -> Status:

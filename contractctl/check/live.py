@@ -5,6 +5,7 @@ A version in transit is compared as far as its plan has come, according to the j
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from contractctl import journal, store
@@ -23,6 +24,7 @@ from contractctl.journal import History
 from contractctl.model.contract import Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State
 from contractctl.model.verdict import Change, Finding, Status, Undecided
+from contractctl.store import Unreadable, parted
 from contractctl.verdicts import judged
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class LiveCheck:
     """Contracts without a table in this database, and why."""
     extra: tuple[str, ...] = ()
     """Tables and views that no contract covers, where that was asked for."""
+    unreadable: tuple[Unreadable, ...] = ()
+    """Contracts whose version cannot be read: what they promise is not known."""
 
     @property
     def status(self) -> Status:
@@ -83,7 +87,8 @@ def check_live(
     plans: the repository's; those that move one of the contracts count. extra: tables that no contract covers are
     drift, too; `contracts` must then be all contracts of this database.
     """
-    asked = [_asked(contract, plans, connection) for contract in contracts if contract.format == "sql"]
+    tables = (contract for contract in contracts if contract.format == "sql")
+    asked, unreadable = parted(_asked(contract, plans, connection) for contract in tables)
     spoken = {name for one in asked for version in one.versions for name in _names(version.schema)}
     spoken |= {
         name for one in asked for version in one.versions for name in beside(version.operations, version.schema.dialect)
@@ -94,7 +99,7 @@ def check_live(
     compared = tuple(_compared(one, found) for one in asked if one.versions)
     unspoken = (one.name for one in found.definitions if as_kept(one.name, found.schema.dialect) not in spoken)
     passed_over = tuple((one.contract.name, one.reason) for one in asked if not one.versions)
-    return LiveCheck(compared, passed_over, tuple(unspoken) if extra else ())
+    return LiveCheck(compared, passed_over, tuple(unspoken) if extra and not unreadable else (), unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +125,12 @@ class _Asked:
     """Why there is no version to compare, where there is none."""
 
 
-def _asked(contract: Contract, plans: Sequence[Plan], connection: "Connection") -> _Asked:
+def _asked(contract: Contract, plans: Sequence[Plan], connection: "Connection") -> _Asked | Unreadable:
     moving = _moving(contract, plans)
     if moving is None:
         named = {str(contract.latest.number): contract.latest.source} if contract.latest else {}
         sources = named or ({DRAFT: contract.draft} if contract.draft is not None else {})
-        return _read(contract, sources, None, connection)
+        return _read(contract, sources, None, live.dialect(connection))
     plan, movement = moving
     history = _history(connection, plan)
     numbers = _standing(movement, history)
@@ -133,7 +138,9 @@ def _asked(contract: Contract, plans: Sequence[Plan], connection: "Connection") 
     moves = movement.intermediate in numbers
     on_its_way = tuple(one for one in plan.operations if one.contract == contract.name)
     words = f"plan '{plan.name}' is {where(history.standing)}" if moves else None
-    asked = _read(contract, sources, words, connection)
+    asked = _read(contract, sources, words, live.dialect(connection))
+    if isinstance(asked, Unreadable):
+        return asked
     versions = (
         replace(one, operations=on_its_way) if one.name == movement.intermediate else one for one in asked.versions
     )
@@ -178,8 +185,11 @@ def _source(contract: Contract, movement: Movement, number: str) -> Source | Non
     return released
 
 
-def _read(contract: Contract, sources: Mapping[str, Source], plan: str | None, connection: "Connection") -> _Asked:
-    dialect = live.dialect(connection)
+def _read(contract: Contract, sources: Mapping[str, Source], plan: str | None, dialect: str) -> _Asked | Unreadable:
+    return store.tried(contract.name, None, partial(_parsed, contract, sources, plan, dialect))
+
+
+def _parsed(contract: Contract, sources: Mapping[str, Source], plan: str | None, dialect: str) -> _Asked:
     if not sources:
         return _Asked(contract, (), plan, "there is no release and no draft to compare")
     versions = []

@@ -72,7 +72,7 @@ def promise(base: Base, contracts: Path, name: str) -> Promise | None:
     versions = f"{folder}/{store.VERSIONS}"
     releases = {path.removeprefix(f"{versions}/").partition("/")[0] for path in base.below(versions)}
     try:
-        table = toml_table(file.text, path)
+        table = toml_table(file.content, path)
         format_name = table.needed_text("format")
         return Promise(
             format=format_name,

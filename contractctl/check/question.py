@@ -1,7 +1,5 @@
 """What is asked about a repository, and how is a broken promise reported, or what cannot be read?"""
 
-import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,16 +9,14 @@ from typing import TypeVar
 from contractctl import store
 from contractctl.check import UNREADABLE, Problem
 from contractctl.compatibility import Terms
-from contractctl.errors import ContractctlError
 from contractctl.formats.pages import page
 from contractctl.model.acceptance import Acceptance
 from contractctl.model.contract import Policy
 from contractctl.model.plan import Plan
-from contractctl.model.verdict import Level
+from contractctl.model.verdict import Level, Place
+from contractctl.store import Unreadable
 
 _T = TypeVar("_T")
-_PLACED = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?: ")
-"""How a message about a file begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +52,15 @@ def problem(rule: str, contract: str, file: str, origin: str) -> Problem:
     version = Path(file).parent.name if Path(file).parent.name != "versions" else Path(file).stem
     words = {"contract": contract, "version": version, "file": file, "origin": origin}
     text = page(rule)
-    return Problem(rule, contract, file, text.message.format_map(words), text.remedy.format_map(words))
+    return Problem(rule, contract, Place(file), text.message.format_map(words), text.remedy.format_map(words))
 
 
 def tried(contract: str, file: str | None, find: Callable[[], _T]) -> _T | Problem:
-    """What is found; or that the contract cannot be read: one that cannot keeps nobody from judging the others.
-
-    file: what is wrong, where the error does not begin with its place.
-    """
-    try:
-        return find()
-    except ContractctlError as error:
-        return _unreadable(contract, file, error.message, error.hint)
-    except OSError as error:
-        if error.filename is None:
-            raise
-        return _unreadable(contract, file, f"{error.filename}: {error.strerror}", None)
-
-
-def _unreadable(contract: str, file: str | None, message: str, hint: str | None) -> Problem:
-    remedy = hint or page(UNREADABLE).remedy
-    at = _PLACED.match(message)
-    if at is None or not os.path.isfile(at["file"]):  # noqa: PTH113 - Path's raises for what cannot be a name
-        return Problem(UNREADABLE, contract, file, message, remedy)
-    line, column = (None if at[part] is None else int(at[part]) for part in ("line", "column"))
-    return Problem(UNREADABLE, contract, at["file"], message, remedy, line=line, column=column)
+    """As store.tried(): what cannot be read is a problem among others."""
+    found = store.tried(contract, file, find)
+    if not isinstance(found, Unreadable):
+        return found
+    return Problem(UNREADABLE, contract, found.place, found.message, found.remedy)
 
 
 def known_drafts(contracts: Path) -> Mapping[str, tuple[Path, ...]]:

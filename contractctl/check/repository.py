@@ -22,10 +22,11 @@ from contractctl.model.plan import Movement, Plan
 from contractctl.model.verdict import Status
 
 
-def check_store(asked: Question, names: Sequence[str]) -> Checked:
-    """The contracts with these names; without names, every one in the store."""
+def check_store(asked: Question, targets: Sequence[str]) -> Checked:
+    """The contracts with these names, or in these folders; without targets, every one in the store."""
     demand_outside(asked)
     known = store.names(asked.contracts)
+    names = _meant(asked, known, targets)
     if not known and not names:
         raise ContractctlError(
             f"there are no contracts in {asked.contracts}",
@@ -47,6 +48,7 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
     releases = f"{repository.relative(asked.contracts)}/**/{store.VERSIONS}/**".removeprefix("./")
     everything = repository.changed(base, apart=releases)  # a release looks like its draft, but is not what moved
     names = store.names(asked.contracts)
+    targets = _meant(asked, names, targets)
     paths = [target for target in targets if target not in names or Path(target).exists()]
     modules = repository.changed_modules(base)
     _demand_met(repository, base, paths, modules)
@@ -79,6 +81,12 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
     found = checked.problems + new_problems + loose.problems
     named_in_vain = tuple(one for one in checked.idle + loose.idle if one not in {it.acceptance for it in found})
     return Checked((*checked.pairs, *loose.pairs, *inside), found, ignored, checked.unreleased, named_in_vain)
+
+
+def _meant(asked: Question, names: Sequence[str], targets: Sequence[str]) -> list[str]:
+    """The targets; a contract's folder in the store means the contract, whose draft may lie elsewhere."""
+    folders = {(asked.contracts / name).resolve(): name for name in names} if targets else {}
+    return [target if target in names else folders.get(Path(target).resolve(), target) for target in targets]
 
 
 def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules: Sequence[ChangedModule]) -> None:

@@ -13,7 +13,7 @@ from contractctl.model.plan import Plan
 from contractctl.model.service import Declaration, Live, Verification, name_of
 from contractctl.planner import read_plans
 from contractctl.settings import Settings
-from contractctl.store import pacts, services
+from contractctl.store import Unreadable, pacts, services
 
 
 def answer(start: Path, service: str, version: str, environment: str, now: float) -> Answer:
@@ -27,7 +27,7 @@ def answer(start: Path, service: str, version: str, environment: str, now: float
     versions = [(one, at) for one, at, _ in live_versions(live)]
     plans = read_plans(found.migrations)
     flights, contracts = tuple(_in_flight(found, plans, names)), _contracts(found, names)
-    places = sorted({contract.database for contract in contracts.values()})
+    places = sorted({one.database for one in contracts.values() if isinstance(one, Contract)})
     unfiled = tuple(one for database in places for one in case.unfiled(found, plans, database))
     question = Question(
         service=service,
@@ -53,9 +53,9 @@ def _names(declaration: Declaration | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(use.contract for use in uses))
 
 
-def _contracts(found: Settings, names: Iterable[str]) -> Mapping[str, Contract]:
-    there = (name for name in names if (store.folder_of(found.contracts, name) / store.CONTRACT).is_file())
-    return {name: store.read(found.contracts, name) for name in there}
+def _contracts(found: Settings, names: Iterable[str]) -> Mapping[str, Contract | Unreadable]:
+    there = [name for name in names if (store.folder_of(found.contracts, name) / store.CONTRACT).is_file()]
+    return dict(zip(there, store.read_each(found.contracts, there), strict=True))
 
 
 def _in_flight(found: Settings, plans: Iterable[Plan], names: Iterable[str]) -> Iterator[InFlight]:

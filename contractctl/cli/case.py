@@ -137,7 +137,7 @@ def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[
     """(service, version, use) of every live version that has declared it; in every environment where none is named."""
     from contractctl.cli import ledger
     from contractctl.deployment import live_versions
-    from contractctl.store import services
+    from contractctl.store import Unreadable, services
 
     if not (settings.contracts / services.FOLDER).is_dir():
         return  # nobody has declared anything, so it does not matter where deployments are on record
@@ -149,6 +149,8 @@ def _live_consumers(settings: Settings, contracts: tuple[str, ...]) -> Iterator[
         for service, version, _ in live_versions(there.services)
     ]
     for (service, version), declaration in services.mentioning(settings.contracts, versions, contracts).items():
+        if isinstance(declaration, Unreadable):
+            raise ContractctlError(declaration.message, hint=declaration.remedy)  # it may consume what the plan changes
         yield from ((service, version, use) for use in (declaration.consumes if declaration else ()))
 
 

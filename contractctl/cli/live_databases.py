@@ -3,20 +3,28 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from contractctl import databases, journal, settings, store
+from contractctl import databases, journal, settings
 from contractctl.check.live import check_live
+from contractctl.cli import unread
 from contractctl.cli.address import Address, address, named
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import Contract
 from contractctl.planner import read_plans
 from contractctl.report.drift import Checked
 from contractctl.settings import Settings
+from contractctl.store import Unreadable, parted
 
 
-def check(targets: Sequence[str], word: str | None, *, extra: bool) -> tuple[Checked, ...]:
-    """Every contract of tables, or those with these names. word: the only database to use, where it is given."""
+def check(
+    targets: Sequence[str], word: str | None, *, extra: bool
+) -> tuple[tuple[Checked, ...], tuple[Unreadable, ...]]:
+    """Every contract of tables, or those with these names; and the contracts that cannot be read.
+
+    word: the only database to use, where it is given. extra: tables without a contract are asked for; where one of the
+    contracts cannot be read, nobody can tell.
+    """
     found = settings.load(Path.cwd())
-    contracts = _contracts(found, targets)
+    contracts, broken = _contracts(found, targets)
     if extra and targets:
         raise ContractctlError(
             "--all-tables goes with all contracts", hint="leave the names out: contractctl check --live --all-tables"
@@ -25,12 +33,13 @@ def check(targets: Sequence[str], word: str | None, *, extra: bool) -> tuple[Che
     checked = []
     for place, held in _places(found, contracts, word):
         with databases.opened(place.url) as engine, journal.reading(engine) as connection:
-            checked.append(Checked(place.title, check_live(connection, held, plans, extra=extra)))
-    return tuple(checked)
+            seen = check_live(connection, held, plans, extra=extra and not broken)
+            checked.append(Checked(place.title, seen))
+    return tuple(checked), (*broken, *(one for each in checked for one in each.found.unreadable))
 
 
-def _contracts(found: Settings, targets: Sequence[str]) -> tuple[Contract, ...]:
-    given = tuple(store.read(found.contracts, name) for name in targets) or store.read_all(found.contracts)
+def _contracts(found: Settings, targets: Sequence[str]) -> tuple[tuple[Contract, ...], tuple[Unreadable, ...]]:
+    given, broken = parted(unread.contracts(found.contracts, targets))
     for contract in given:
         if targets and contract.format != "sql":
             raise ContractctlError(
@@ -38,12 +47,12 @@ def _contracts(found: Settings, targets: Sequence[str]) -> tuple[Contract, ...]:
                 hint="name contracts of tables, or none at all: contractctl check --live",
             )
     tables = tuple(contract for contract in given if contract.format == "sql")
-    if not tables:
+    if not tables and not broken:
         raise ContractctlError(
             f"there are no contracts of tables in {found.contracts}",
             hint="create some: contractctl init --from-database env:DATABASE_URL",
         )
-    return tables
+    return tables, broken
 
 
 def _places(

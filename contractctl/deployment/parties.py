@@ -14,6 +14,7 @@ from contractctl.model.contract import Contract, Party
 from contractctl.model.evidence import Series
 from contractctl.model.service import Use
 from contractctl.model.verdict import Status
+from contractctl.store import Unreadable
 
 _REMEDIES = {
     Doubting.STALE: "import a fresh one: contractctl environment import - --env {where}; where the cluster no longer"
@@ -42,7 +43,18 @@ def known(question: Question) -> Iterator[Reason]:
     """A live version must have declared how it relates to contracts: it may be a counterpart of this one."""
     where, asked = question.environment, (question.service, question.version)
     for service, version, share in live_versions(question.live):
-        if question.declarations.get((service, version)) is None and (service, version) != asked:
+        if (service, version) == asked:
+            continue
+        declaration = question.declarations.get((service, version))
+        if isinstance(declaration, Unreadable):
+            yield Reason(
+                Why.NOT_JUDGED,
+                f"{declaration.name} is live in '{where}', but its declaration cannot be read: {declaration.message}",
+                declaration.remedy,
+                counterpart=declaration.name,
+                share=share,
+            )
+        if declaration is None:
             yield Reason(
                 Why.COUNTERPART_NOT_DECLARED,
                 f"{service}@{version} is live in '{where}', but nobody has declared what it provides and consumes",
@@ -79,6 +91,10 @@ def meet(question: Question, use: Use, judge: Judge, held: list[str], *, consume
             "see which there are: contractctl list",
             contract=use.contract,
         )
+        return
+    if isinstance(contract, Unreadable):
+        message = f"{asked.name} uses {contract.name}, which cannot be read: {contract.message}"
+        yield Reason(Why.NOT_JUDGED, message, contract.remedy, contract=contract.name)
         return
     others = list(counterparts(question, contract.name, consumers=consumers))
     yield from _missing(question, contract, others, consumers=consumers)

@@ -23,9 +23,10 @@ def in_the_way(question: Question, held: list[str]) -> Iterator[Reason]:
     for flight in question.plans:
         for movement in flight.plan.movements:
             touched = [use for use in uses if use.contract == movement.contract]
-            if not touched or movement.format != "sql":
+            contract = question.contracts.get(movement.contract)
+            if not touched or movement.format != "sql" or not isinstance(contract, Contract):
                 continue
-            reasons = list(_moved(question, flight, movement, touched))
+            reasons = list(_moved(question, flight, movement, contract, touched))
             yield from reasons
             if not reasons:
                 held.append(f"the plan '{flight.plan.name}', which is {flight.standing.state}")
@@ -46,10 +47,9 @@ def _unfiled(question: Question, used: frozenset[str]) -> Iterator[Reason]:
             )
 
 
-def _moved(question: Question, flight: InFlight, movement: Movement, uses: list[Use]) -> Iterator[Reason]:
-    contract = question.contracts.get(movement.contract)
-    if contract is None:
-        return
+def _moved(
+    question: Question, flight: InFlight, movement: Movement, contract: Contract, uses: list[Use]
+) -> Iterator[Reason]:
     state = flight.standing.state
     named = {name for use in uses for name in _versions(contract, use)}
     concerned = {name: at for name in named if (at := _place(movement, name, state)) is not None}

@@ -8,6 +8,7 @@ from contractctl.model.contract import Contract
 from contractctl.model.evidence import Record
 from contractctl.model.plan import Plan, Standing
 from contractctl.model.service import Declaration, Live, Use, Verification
+from contractctl.store import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ class Question:
     declaration: Declaration | None
     live: Mapping[str, Live]
     """By service. Empty if no deployment there was ever recorded."""
-    declarations: Mapping[tuple[str, str], Declaration | None]
+    declarations: Mapping[tuple[str, str], Declaration | Unreadable | None]
     """The declaration of every live version, by service and version; None if there is none."""
-    contracts: Mapping[str, Contract]
+    contracts: Mapping[str, Contract | Unreadable]
     """The contracts that the version provides or consumes; a missing one is in no store."""
     now: float
     """Unix seconds."""
@@ -87,6 +88,8 @@ def counterparts(question: Question, contract: str, *, consumers: bool) -> Itera
     known[asked] = question.declaration
     for service, version, share in seen:
         declaration = known.get((service, version))
-        for use in (declaration.consumes if consumers else declaration.provides) if declaration else ():
+        if declaration is None or isinstance(declaration, Unreadable):
+            continue  # parties.known() tells of it
+        for use in declaration.consumes if consumers else declaration.provides:
             if use.contract == contract:
                 yield Counterpart(service, version, share, use)

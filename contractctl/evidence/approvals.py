@@ -15,7 +15,6 @@ at = 2026-11-03T09:00:00Z
 expires = 2026-12-03T09:00:00Z
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,6 +27,7 @@ from contractctl.model import canonical
 from contractctl.model.backing import Backing
 from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.plan import Stage
+from contractctl.toml_text import toml_values
 
 _STATEMENTS = ("no-consumers", "does-not-read")
 
@@ -65,10 +65,7 @@ def _backed(said: Series, reviewed: Sequence[Series]) -> Series:
 
 def _said(raw: bytes, name: str) -> dict[Kind, list[Series]]:
     """What a file's content says; `name` is the file's, for messages."""
-    try:
-        document = tomllib.loads(raw.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractctlError(f"{name} is not TOML: {error}", hint="fix that line and run it again") from error
+    document = toml_values(raw, name)
     for key in document:
         if key not in ("approvals", "attestations"):
             raise ContractctlError(f"{name}: '{key}' is not a known key", hint="known: [[approvals]], [[attestations]]")

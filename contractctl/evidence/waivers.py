@@ -15,7 +15,6 @@ expires = 2026-11-05T09:00:00Z        # at most 7 days later
 
 import math
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +28,7 @@ from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.outcome import Outcome
 from contractctl.model.plan import Stage
 from contractctl.model.waiver import Waiver
+from contractctl.toml_text import toml_values
 
 _KEYS = ("stage", "condition", "overrides", "evidence", "reason", "ticket", "owner", "approvers", "at", "expires")
 _SOURCE = "waivers"
@@ -53,10 +53,7 @@ def read(raw: bytes, plan: str, name: str) -> tuple[Entry, ...]:
 
     Raise ContractctlError naming the entry that is wrong.
     """
-    try:
-        document = tomllib.loads(raw.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractctlError(f"{name} is not TOML: {error}", hint="fix that line and run it again") from error
+    document = toml_values(raw, name)
     for key in document:
         if key != "waivers":
             raise ContractctlError(f"{name}: '{key}' is not a known key", hint="known: [[waivers]]")

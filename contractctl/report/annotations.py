@@ -61,11 +61,10 @@ def of_pair(pair: Pair) -> Iterator[Annotation]:
 
 def of_problem(problem: Problem) -> Annotation:
     """What is wrong with a contract, on the whole of a file."""
-    place = Place(problem.file, problem.line, problem.column) if problem.file else None
     excuse, acceptance = problem.excuse, problem.acceptance
     lines = [problem.message, *([acceptance.words] if acceptance else []), *([] if excuse else [problem.remedy])]
     text = "\n".join(lines)
-    return Annotation(excuse is None, problem.rule, problem.contract, problem.file or "", place, text, excuse)
+    return Annotation(excuse is None, problem.rule, problem.contract, problem.file or "", problem.place, text, excuse)
 
 
 def _finding(pair: Pair, finding: Finding) -> Annotation:

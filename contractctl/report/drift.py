@@ -13,6 +13,9 @@ from contractctl.model.verdict import Status, Undecided
 from contractctl.report import changes
 from contractctl.report.findings import finding_lines, finding_tree
 from contractctl.report.github import command
+from contractctl.report.unreadable import lines as unreadable_lines
+from contractctl.report.unreadable import trees
+from contractctl.store import Unreadable
 
 _WORDS = {Status.COMPATIBLE: "same", Status.INCOMPATIBLE: "drifted", Status.UNKNOWN: "unknown"}
 _COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
@@ -28,9 +31,11 @@ class Checked:
     found: LiveCheck
 
 
-def text(databases: Sequence[Checked]) -> str:
-    """The answer in a line, then each contract that differs."""
-    lines = [_answer(databases)]
+def text(databases: Sequence[Checked], unreadable: Sequence[Unreadable]) -> str:
+    """The answer in a line, then each contract that differs or cannot be read."""
+    lines = [_answer(databases, unreadable)]
+    for broken in unreadable:
+        lines += ["", *unreadable_lines(broken)]
     for database in databases:
         for one in database.found.compared:
             if one.status is not Status.COMPATIBLE:
@@ -41,10 +46,10 @@ def text(databases: Sequence[Checked]) -> str:
     return "\n".join(lines)
 
 
-def tree(databases: Sequence[Checked]) -> str:
+def tree(databases: Sequence[Checked], unreadable: Sequence[Unreadable]) -> str:
     """One JSON object: `contracts/contractctl/drift` describes it."""
     answer = {
-        "status": _WORDS[worst(databases)],
+        "status": _WORDS[worst(databases, unreadable)],
         "databases": [
             {
                 "name": database.name,
@@ -55,33 +60,36 @@ def tree(databases: Sequence[Checked]) -> str:
             }
             for database in databases
         ],
+        "unreadable": trees(unreadable),
     }
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
-def github(databases: Sequence[Checked]) -> str:
-    """One annotation for each contract that differs, then the answer in a line."""
-    lines = []
+def github(databases: Sequence[Checked], unreadable: Sequence[Unreadable]) -> str:
+    """One annotation for each contract that differs or cannot be read, then the answer in a line."""
+    lines = [
+        command("error", one.place, f"{one.name}: unreadable", f"{one.message}\n{one.remedy}") for one in unreadable
+    ]
     for database in databases:
         for one in database.found.compared:
             if one.status is not Status.COMPATIBLE:
                 kind = "error" if one.status is Status.INCOMPATIBLE else "warning"
                 words = [click.unstyle(line).strip() for line in _contract(one, database.name)[1:]]
-                lines.append(command(kind, None, None, None, f"{one.contract}: {_WORDS[one.status]}", "\n".join(words)))
+                lines.append(command(kind, None, f"{one.contract}: {_WORDS[one.status]}", "\n".join(words)))
         if database.found.extra:
             extra = ", ".join(database.found.extra)
-            lines.append(command("error", None, None, None, f"{database.name}: in no contract", extra))
-    return "\n".join([*lines, click.unstyle(_answer(databases))])
+            lines.append(command("error", None, f"{database.name}: in no contract", extra))
+    return "\n".join([*lines, click.unstyle(_answer(databases, unreadable))])
 
 
-def worst(databases: Sequence[Checked]) -> Status:
-    """The worst of all of them: incompatible if something drifted."""
-    seen = {database.found.status for database in databases}
+def worst(databases: Sequence[Checked], unreadable: Sequence[Unreadable]) -> Status:
+    """The worst of all of them: incompatible if something drifted; what cannot be read is unknown."""
+    seen = {database.found.status for database in databases} | ({Status.UNKNOWN} if unreadable else set())
     return next((each for each in (Status.INCOMPATIBLE, Status.UNKNOWN) if each in seen), Status.COMPATIBLE)
 
 
-def _answer(databases: Sequence[Checked]) -> str:
-    status = worst(databases)
+def _answer(databases: Sequence[Checked], unreadable: Sequence[Unreadable]) -> str:
+    status = worst(databases, unreadable)
     word = click.style(_WORDS[status], fg=_COLOUR[status], bold=True)
     compared = [one for database in databases for one in database.found.compared]
     names = ", ".join(database.name for database in databases)
@@ -94,7 +102,8 @@ def _answer(databases: Sequence[Checked]) -> str:
     extra = [name for database in databases for name in database.found.extra]
     more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     what = f"{', '.join(named[:_NAMED])}{more}" or f"{', '.join(extra[:_NAMED])} in no contract"
-    return f"{word}: {what}, in {names}"
+    found = [f"{what}, in {names}"] if named or extra else []
+    return f"{word}: {'; '.join([*found, *(f'{one.name} is unreadable' for one in unreadable)])}"
 
 
 def _contract(one: Compared, database: str) -> list[str]:

@@ -38,8 +38,8 @@ def finding_tree(finding: Finding) -> dict[str, Any]:
         "path": finding.path,
         "message": finding.message,
         "remedy": finding.remedy,
-        "old": _place(finding.old),
-        "new": _place(finding.new),
+        "old": place_tree(finding.old),
+        "new": place_tree(finding.new),
         "witness": witness and _witness(witness),
     }
 
@@ -49,7 +49,8 @@ def _witness(witness: Witness) -> dict[str, Any]:
     return {"sent": witness.sent, "answer": witness.answer, "executed_by": witness.executed_by, "also": also}
 
 
-def _place(place: Place | None) -> dict[str, Any] | None:
+def place_tree(place: Place | None) -> dict[str, Any] | None:
+    """As the contract contractctl/verdict defines it."""
     return {"file": place.file, "line": place.line, "column": place.column} if place else None
 
 

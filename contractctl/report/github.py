@@ -4,6 +4,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
 from contractctl.check import Checked
+from contractctl.model.verdict import Place
 from contractctl.report import text
 from contractctl.report.annotations import Annotation, annotations
 
@@ -15,16 +16,13 @@ def verdict(checked: Checked) -> str:
 
 def _line(one: Annotation) -> str:
     kind = "error" if one.error else "warning"
-    place = one.place
-    file, line, column = (place.file, place.line, place.column) if place else (None, None, None)
-    return command(kind, file, line, column, f"{one.contract}: {one.rule}", one.text)
+    return command(kind, one.place, f"{one.contract}: {one.rule}", one.text)
 
 
-def command(  # noqa: PLR0913, PLR0917 - the fields of a workflow command, in its order
-    kind: str, file: str | None, line: int | None, column: int | None, title: str, message: str
-) -> str:
+def command(kind: str, place: Place | None, title: str, message: str) -> str:
     """One workflow command, its values escaped."""
-    fields = {"file": file, "line": line, "col": column, "title": title}
+    at = {"file": place.file, "line": place.line, "col": place.column} if place else {}
+    fields = {**at, "title": title}
     given = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in fields.items() if value is not None)
     return f"::{kind} {given}::{_escaped(message, '')}"
 

@@ -6,7 +6,7 @@ from typing import Any
 from contractctl.check import Checked, Pair
 from contractctl.model.acceptance import Acceptance
 from contractctl.model.verdict import Finding, Status
-from contractctl.report.findings import finding_tree
+from contractctl.report.findings import finding_tree, place_tree
 from contractctl.report.policies import policy_tree
 
 
@@ -23,6 +23,7 @@ def verdict(checked: Checked) -> str:
                 "file": problem.file,
                 "message": problem.message,
                 "remedy": problem.remedy,
+                "place": place_tree(problem.place),
                 "accepted": None if problem.acceptance is None else _acceptance(problem.acceptance),
             }
             for problem in checked.problems

@@ -8,52 +8,59 @@ from contractctl.formats import FORMATS, load
 from contractctl.matrix import Cell, Match, Matrix
 from contractctl.model.amounts import agreeing
 from contractctl.model.verdict import Answer, Finding, Place, Seats, Status
-from contractctl.report.matrix_words import MARKS, MEANING, answer, grid, judged, letters, sentence, standing
+from contractctl.report.matrix_words import MARKS, MEANING, Row, answer, grid, judged, letters, sentence, standing
 from contractctl.report.page import page, tiles
+from contractctl.store import Unreadable, parted
 
 _KINDS = {Status.COMPATIBLE: "yes", Status.INCOMPATIBLE: "no", Status.UNKNOWN: "unknown"}
 
 
-def matrix(matrices: tuple[Matrix, ...]) -> str:
+def matrix(rows: tuple[Row, ...]) -> str:
     """A whole page. All text from contracts is escaped: the page runs nothing."""
-    sections = "".join(line for number, one in enumerate(matrices, 1) for line in _section(one, f"c{number}"))
+    sections = "".join(line for number, one in enumerate(rows, 1) for line in _section(one, f"c{number}"))
     header = f"""<h1>Compatibility matrix</h1>
-<p class="lead">{escape(answer(matrices))}</p>
-{_tiles(matrices)}
+<p class="lead">{escape(answer(rows))}</p>
+{_tiles(rows)}
 <p class="legend"><b>B</b> backward, <b>F</b> forward; <span class="yes">✓ compatible</span>,
 <span class="no">✗ incompatible</span>, <span class="unknown">? unknown</span>.
 Underlined cells lead to what was found.</p>
-{_contents(matrices) if len(matrices) > 1 else ""}"""
+{_contents(rows) if len(rows) > 1 else ""}"""
     skip = "c1", "To the first contract"
     return page("Compatibility matrix", skip, header, sections, "Written by contractctl matrix.")
 
 
-def _contents(matrices: tuple[Matrix, ...]) -> str:
+def _contents(rows: tuple[Row, ...]) -> str:
     """Links to all contracts, by domain, each with the status of its newest change and of those who use it."""
-    numbered = enumerate(matrices, 1)
+    numbered = enumerate(rows, 1)
     groups = "".join(
         f"<li><b>{escape(domain)}</b>\n<ul>{''.join(_entry(number, one) for number, one in those)}</ul></li>\n"
-        for domain, those in groupby(numbered, lambda pair: pair[1].contract.rpartition("/")[0])
+        for domain, those in groupby(numbered, lambda pair: _name(pair[1]).rpartition("/")[0])
     )
     said = "The mark sums up the newest version at its level, and the consumers with their producers."
     listed = f'<ul class="domains">{groups}</ul>\n<p class="hint">{said}</p>'
     return f'<nav class="contents" aria-label="Contracts">\n{listed}</nav>'
 
 
-def _entry(number: int, one: Matrix) -> str:
-    status = standing(one)
-    name = escape(one.contract.rpartition("/")[2])
+def _name(one: Row) -> str:
+    return one.name if isinstance(one, Unreadable) else one.contract
+
+
+def _entry(number: int, one: Row) -> str:
+    status = Status.UNKNOWN if isinstance(one, Unreadable) else standing(one)
+    name = escape(_name(one).rpartition("/")[2])
     said = f'<span class="{_KINDS[status]}" role="img" aria-label="{status}">{MARKS[status]}</span>'
     return f'<li><a href="#c{number}">{said} {name}</a></li>'
 
 
-def _tiles(matrices: tuple[Matrix, ...]) -> str:
+def _tiles(rows: tuple[Row, ...]) -> str:
+    matrices, broken = parted(rows)
     pairs = [letters(cell.comparison) for one in matrices for cell in one.cells]
     unknown = sum("?" in pair for pair in pairs)
     both = pairs.count("BF")
     return tiles(
         (
-            ("", len(matrices), agreeing(len(matrices), "contract")),
+            ("", len(rows), agreeing(len(rows), "contract")),
+            *([("no", len(broken), "unreadable")] if broken else ()),
             ("", len(pairs), agreeing(len(pairs), "pair of versions", "pairs of versions")),
             ("yes", both, "compatible both ways"),
             ("no", len(pairs) - both - unknown, "incompatible"),
@@ -62,10 +69,20 @@ def _tiles(matrices: tuple[Matrix, ...]) -> str:
     )
 
 
-def _section(one: Matrix, at: str) -> Iterator[str]:
-    about = f"{one.format} · {judged(one)}{f' · {one.owner}' if one.owner else ''}"
+def _section(one: Row, at: str) -> Iterator[str]:
     yield f'<section class="contract" id="{at}" aria-labelledby="{at}-name">\n'
-    yield f'<h2 id="{at}-name">{escape(one.contract)}</h2>\n<p class="about">{escape(about)}</p>\n'
+    yield f'<h2 id="{at}-name">{escape(_name(one))}</h2>\n'
+    if isinstance(one, Unreadable):
+        said = f"<p>{escape(one.message)}</p><p>→ {escape(one.remedy)}</p>"
+        yield f'<div class="finding no"><p class="what">unreadable</p>{said}</div>\n'
+    else:
+        yield from _compared(one, at)
+    yield "</section>\n"
+
+
+def _compared(one: Matrix, at: str) -> Iterator[str]:
+    about = f"{one.format} · {judged(one)}{f' · {one.owner}' if one.owner else ''}"
+    yield f'<p class="about">{escape(about)}</p>\n'
     shown = {(cell.old, cell.new): f"{at}-p{n}" for n, cell in enumerate(one.cells, 1) if _has_more(cell)}
     meaning = MEANING[load(one.format).SEATS if one.format in FORMATS else Seats.MESSAGE]
     yield f'<p class="hint">Backward: {meaning["backward"]}. Forward: {meaning["forward"]}.</p>\n<div class="tables">'
@@ -87,7 +104,6 @@ def _section(one: Matrix, at: str) -> Iterator[str]:
         for match in one.matches:
             yield from _match(match, met[match.consumer, match.producer], at)
         yield "</div>\n"
-    yield "</section>\n"
 
 
 def _has_more(cell: Cell) -> bool:

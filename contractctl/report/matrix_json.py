@@ -5,12 +5,16 @@ from typing import Any
 
 from contractctl.matrix import DRAFT, Cell, Match, Matrix, Meeting
 from contractctl.model.canonical import tree
-from contractctl.report.matrix_words import letters
+from contractctl.report.matrix_words import Row, letters
+from contractctl.report.unreadable import trees
+from contractctl.store import parted
 
 
-def matrix(matrices: tuple[Matrix, ...]) -> str:
+def matrix(rows: tuple[Row, ...]) -> str:
     """The whole matrix: `contracts/contractctl/matrix` describes it."""
-    return json.dumps({"contracts": [_matrix(one) for one in matrices]}, indent=2, ensure_ascii=False)
+    matrices, broken = parted(rows)
+    answer = {"contracts": [_matrix(one) for one in matrices], "unreadable": trees(broken)}
+    return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
 def _matrix(one: Matrix) -> dict[str, Any]:

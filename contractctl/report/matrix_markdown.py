@@ -3,21 +3,29 @@
 from collections.abc import Iterator, Sequence
 
 from contractctl.matrix import Cell, Matrix
-from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, judged, letters
+from contractctl.report.matrix_words import LETTERS, MARKS, Row, answer, grid, judged, letters
+from contractctl.store import Unreadable
 
 
-def matrix(matrices: tuple[Matrix, ...]) -> str:
+def matrix(rows: tuple[Row, ...]) -> str:
     """One section for each contract: its versions, what breaks between them, and who is compatible with whom."""
-    lines = ["# Compatibility matrix", "", f"{answer(matrices)}.", ""]
+    lines = ["# Compatibility matrix", "", f"{answer(rows)}.", ""]
     lines += ["; ".join(f"`{sign}` {meaning}" for sign, meaning in LETTERS.items()) + "."]
-    for one in matrices:
+    for one in rows:
         lines += ["", *_section(one)]
     return "\n".join(lines)
 
 
-def _section(one: Matrix) -> Iterator[str]:
-    yield f"## {_safe(one.contract)}"
+def _section(one: Row) -> Iterator[str]:
+    yield f"## {_safe(one.name if isinstance(one, Unreadable) else one.contract)}"
     yield ""
+    if isinstance(one, Unreadable):
+        yield f"Unreadable: {_safe(one.message)}; {_safe(one.remedy)}"
+    else:
+        yield from _compared(one)
+
+
+def _compared(one: Matrix) -> Iterator[str]:
     yield f"{one.format}, {judged(one)}{f', owner {_safe(one.owner)}' if one.owner else ''}"
     yield ""
     if len(one.entries) > 1:

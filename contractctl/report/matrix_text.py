@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from contractctl.model.verdict import Status
-from contractctl.report.matrix_words import LETTERS, MARKS, answer, grid, judged, letters
+from contractctl.report import unreadable
+from contractctl.report.matrix_words import LETTERS, MARKS, Row, answer, grid, judged, letters
+from contractctl.store import Unreadable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,15 +23,15 @@ _SHOWN = 8
 _WIDEST = 10_000
 
 
-def matrix(matrices: "tuple[Matrix, ...]", width: int) -> str:
+def matrix(rows: tuple[Row, ...], width: int) -> str:
     """The answer, then each contract's tables. Colours are ANSI codes; click removes them where none are wanted."""
     console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=_WIDEST, highlight=False)
-    console.print(Text(answer(matrices), style="bold"), width=width)
-    for one in matrices:
+    console.print(Text(answer(rows), style="bold"), width=width)
+    for one in rows:
         for part in _parts(one):
             # a table is wider than the terminal rather than cut off
             console.print(part, width=width if isinstance(part, Text) else None)
-    if matrices:
+    if rows:
         console.print()
         console.print(
             Text(", ".join(f"{sign} {meaning}" for sign, meaning in LETTERS.items()), style="dim"), width=width
@@ -39,8 +41,15 @@ def matrix(matrices: "tuple[Matrix, ...]", width: int) -> str:
     return file.getvalue().rstrip()
 
 
-def _parts(one: "Matrix") -> "Iterator[RenderableType]":
+def _parts(one: Row) -> "Iterator[RenderableType]":
     yield Text()
+    if isinstance(one, Unreadable):
+        yield from map(Text.from_ansi, unreadable.lines(one))
+    else:
+        yield from _compared(one)
+
+
+def _compared(one: "Matrix") -> "Iterator[RenderableType]":
     owner = f", {one.owner}" if one.owner else ""
     yield Text.assemble((one.contract, "bold"), f"  {one.format}, {judged(one)}{owner}")
     if len(one.entries) > 1:

@@ -5,6 +5,10 @@ from contractctl.matrix import Cell, Matrix
 from contractctl.model.amounts import counted
 from contractctl.model.verdict import Answer, Comparison, Seats, Status
 from contractctl.report.policies import policies
+from contractctl.store import Unreadable, parted
+
+Row = Matrix | Unreadable
+"""What is shown of a contract: its versions, or why it cannot be read."""
 
 LETTERS = {
     "BF": "compatible both ways",
@@ -54,14 +58,15 @@ def sentence(cell: Cell) -> str:
     return f"{cell.old} → {cell.new}: backward {backward}, forward {forward}"
 
 
-def answer(matrices: tuple[Matrix, ...]) -> str:
+def answer(rows: tuple[Row, ...]) -> str:
     """The first line: how many pairs there are, and their verdicts."""
+    matrices, broken = parted(rows)
     cells = [cell for matrix in matrices for cell in matrix.cells]
     pairs = [letters(cell.comparison) for cell in cells]
     both = pairs.count("BF")
     unknown = sum("?" in pair for pair in pairs)
     parts = [f"{both} compatible both ways", f"{len(pairs) - both - unknown} incompatible", f"{unknown} unknown"]
-    contracts = counted(len(matrices), "contract")
+    contracts = counted(len(rows), "contract") + (f" ({len(broken)} unreadable)" if broken else "")
     return f"{contracts}, {counted(len(pairs), 'pair')} of versions: {', '.join(parts)}"
 
 

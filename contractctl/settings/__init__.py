@@ -185,8 +185,8 @@ def _table(folder: Path) -> Table | None:
 def _table_at(folder: Path, repository: Repository, commit: str) -> Table | None:
     own, pyproject = (repository.read(commit, repository.relative(folder / name)) for name in (FILE, "pyproject.toml"))
     if own is not None:
-        return toml_table(own.decode("utf-8-sig"), FILE)
-    tools = toml_table((pyproject or b"").decode("utf-8-sig"), "pyproject.toml").table("tool")
+        return toml_table(own, FILE)
+    tools = toml_table(pyproject or b"", "pyproject.toml").table("tool")
     return tools.table("contractctl") if tools.has("contractctl") else None
 
 

@@ -19,11 +19,13 @@ from contractctl.store.contracts import (
 from contractctl.store.policies import read_policy
 from contractctl.store.releases import SUMS, VERSIONS
 from contractctl.store.texts import digest, source, with_lf
+from contractctl.store.unreadable import Unreadable, parted, read_each, tried
 
 __all__ = [
     "CONTRACT",
     "SUMS",
     "VERSIONS",
+    "Unreadable",
     "broken_releases",
     "demand",
     "digest",
@@ -32,13 +34,16 @@ __all__ = [
     "folder_of",
     "names",
     "of_path",
+    "parted",
     "read",
     "read_acceptances",
     "read_all",
+    "read_each",
     "read_policy",
     "release",
     "release_path",
     "source",
+    "tried",
     "version_path",
     "with_lf",
 ]

@@ -96,14 +96,22 @@ def _links(path: Path) -> Iterator[Path]:
 
 
 def of_path(contracts: Path, path: Path) -> tuple[str, ...]:
-    """The contracts whose draft is this file, lies in this folder, or includes it, by name."""
+    """The contracts to which a file or folder belongs, or whose folder or draft lies in it, by name."""
     asked = path.resolve()
     return tuple(
         name
         for name in names(contracts)
-        for drafts in [draft_paths(contracts, name)]
-        if any(asked == draft or asked in draft.parents or draft in asked.parents for draft in drafts)
+        if any(one == asked or one in asked.parents or asked in one.parents for one in _places(contracts, name))
     )
+
+
+def _places(contracts: Path, name: str) -> tuple[Path, ...]:
+    """A contract's folder and its draft; where nobody can read which that is, the folder alone."""
+    try:
+        drafts = draft_paths(contracts, name)
+    except (ContractctlError, OSError):
+        drafts = ()
+    return ((contracts / name).resolve(), *drafts)
 
 
 def version_path(contracts: Path, name: str, number: SemanticVersion) -> Path | None:

@@ -1,11 +1,13 @@
 """What does a version of a service provide and consume? One file for each version, which never changes again."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.model.service import Declaration, Use, name_of, version_of
 from contractctl.store.texts import shown
+from contractctl.store.unreadable import Unreadable, tried
 from contractctl.toml_text import Table, read_toml, toml_table
 from contractctl.writing import write_whole
 
@@ -34,13 +36,13 @@ def read(contracts: Path, service: str, version: str) -> Declaration | None:
 
 def mentioning(
     contracts: Path, versions: Iterable[tuple[str, str]], names: Iterable[str]
-) -> Mapping[tuple[str, str], Declaration | None]:
-    """The declarations of these (service, version): None if there is none.
+) -> Mapping[tuple[str, str], Declaration | Unreadable | None]:
+    """The declarations of these (service, version), each on its own: None if there is none.
 
     One that names none of these contracts is not parsed and counts as empty: there are thousands.
     """
     wanted = [name.encode() for name in names]
-    found: dict[tuple[str, str], Declaration | None] = {}
+    found: dict[tuple[str, str], Declaration | Unreadable | None] = {}
     for service, version in versions:
         path = path_of(contracts, service, version)
         try:
@@ -50,16 +52,20 @@ def mentioning(
             continue
         # a backslash may spell any character of a name
         named = b"\\" in raw or any(name in raw for name in wanted)
-        found[service, version] = read(contracts, service, version) if named else Declaration(service, version)
+        found[service, version] = (
+            tried(f"{service}@{version}", shown(path), partial(read, contracts, service, version))
+            if named
+            else Declaration(service, version)
+        )
     return found
 
 
-def declared(text: str, place: str, version: str | None) -> Declaration:
+def declared(raw: bytes, place: str, version: str | None) -> Declaration:
     """The declaration in a service's own repository: its name, and what it provides and consumes.
 
     Raise ContractctlError, naming `place` and the key, if it cannot be understood.
     """
-    table = toml_table(text, place)
+    table = toml_table(raw, place)
     name, own = table.needed_text("name"), table.text("version")
     if own and version and own != version:
         raise ContractctlError(f"{place} says that it is version '{own}', not '{version}'", hint="leave --version out")

@@ -1,18 +1,28 @@
-"""Does one broken contract hide what is wrong with the others? It is told in every form, the others are judged."""
+"""Does one broken contract hide the others, from any command? It is told in every form, and they are judged."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
+import sqlalchemy
 
+from contractctl import resources
 from tests.conftest import Run
 
 SCHEMA = '{"type": "record", "name": "R", "fields": [{"name": "x", "type": "int"}]}\n'
 CONTRACT = 'format = "avro"\nowner = "shop"\ndraft = "NAME.avsc"\n'
 NO_JSON = "contracts/shop/draft/draft.avsc:2:1: this is not JSON"
-NO_TOML = "contracts/shop/toml/contract.toml: Invalid value"
+NO_TOML = "contracts/shop/toml/contract.toml:1:10: Invalid value"
+
+
+def described(name: str) -> dict[str, object]:
+    """The contract of an output."""
+    text = (resources.contracts() / "contractctl" / name / f"{name}.schema.json").read_text(encoding="utf-8")
+    found: dict[str, object] = json.loads(text)
+    return found
 
 
 @pytest.fixture
@@ -45,6 +55,9 @@ def test_the_others_are_judged_and_each_that_cannot_be_read_is_told(
     told = [(one["rule"], one["contract"], one["message"].startswith((NO_JSON, NO_TOML))) for one in answer["problems"]]
     assert told == [("unreadable", "shop/draft", True), ("unreadable", "shop/toml", True)]
     assert answer["problems"][0]["remedy"] == "fix the JSON at that place"
+    toml = {"file": "contracts/shop/toml/contract.toml", "line": 1, "column": 10}
+    assert answer["problems"][1]["place"] == toml
+    jsonschema.validate(answer, described("verdict"))
     assert done.stderr.splitlines()[-1] == (
         "error: 2 contracts could not be read and are not judged: shop/draft, shop/toml"
     )
@@ -60,6 +73,8 @@ def test_every_form_tells_it_at_its_place(shop: Path, contractctl: Run) -> None:
     entries = {one["location"]["path"]: one for one in json.loads(said("gitlab"))}
     assert entries["contracts/shop/draft/draft.avsc"]["location"]["lines"] == {"begin": 2}
     assert NO_TOML in entries["contracts/shop/toml/contract.toml"]["description"]
+    assert entries["contracts/shop/toml/contract.toml"]["location"]["lines"] == {"begin": 1}
+    assert "::error file=contracts/shop/toml/contract.toml,line=1,col=10,title=" in said("github")
     suites = ET.fromstring(said("junit"))
     assert [case.get("classname") for case in suites.iter("testcase") if case.find("error") is not None] == [
         "shop/draft",
@@ -67,6 +82,7 @@ def test_every_form_tells_it_at_its_place(shop: Path, contractctl: Run) -> None:
     ]
     results = json.loads(said("sarif"))["runs"][0]["results"]
     assert [one["level"] for one in results if one["ruleId"] == "unreadable"] == ["error", "error"]
+    assert results[1]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1, "startColumn": 10}
     text = said("text")
     assert text.startswith("incompatible: shop/order 1.0.0 → draft\n")
     assert f"\nunreadable  shop/draft\n  {NO_JSON}" in text
@@ -122,3 +138,100 @@ def test_a_name_that_no_contract_has_ends_the_check_at_once(shop: Path, contract
 
     assert done.stdout == ""
     assert done.stderr.startswith("error: there is no contract 'shop/ordr': did you mean 'shop/order'?\n")
+
+
+def test_list_and_log_tell_of_all_others(shop: Path, contractctl: Run) -> None:
+    listed = contractctl("list", code=2)
+    rows = json.loads(contractctl("list", "--format", "json", code=2).stdout)
+    logged = contractctl("log", code=2)
+
+    assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == [
+        "shop/draft",
+        "shop/order",
+        "shop/sound",
+        "shop/toml",
+    ]
+    assert listed.stdout.splitlines()[-1].split() == ["shop/toml", "-", "-", "-", "unreadable", "-"]
+    assert listed.stderr == f"error: {NO_TOML}\nhint: fix the TOML there: https://toml.io\n"
+    assert [one["contract"] for one in rows["contracts"]] == ["shop/draft", "shop/order", "shop/sound"]
+    assert [one["contract"] for one in rows["unreadable"]] == ["shop/toml"]
+    assert rows["unreadable"][0]["place"]["line"] == 1
+    assert logged.stdout.count(" shop/") == 3
+    assert logged.stderr == listed.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_the_matrix_shows_it_among_the_others(shop: Path, contractctl: Run, form: str) -> None:
+    done = contractctl("matrix", "--format", form, code=2)
+
+    assert all(f"shop/{name}" in done.stdout for name in ("order", "sound", "toml"))
+    assert "4 contracts (1 unreadable)" in done.stdout
+    assert "contract.toml:1:10: Invalid value" in done.stdout
+    assert done.stderr == "error: 1 contract could not be read and is not judged: shop/toml\n"
+
+
+def test_the_matrix_lists_it_beside_the_others_for_pipelines(shop: Path, contractctl: Run) -> None:
+    answer = json.loads(contractctl("matrix", "--format", "json", code=2).stdout)
+
+    jsonschema.validate(answer, described("matrix"))
+    assert len(answer["contracts"]) == 3
+    assert [(one["contract"], one["message"]) for one in answer["unreadable"]] == [("shop/toml", NO_TOML)]
+
+
+def test_all_are_released_or_none_and_a_sound_one_by_its_name(shop: Path, contractctl: Run) -> None:
+    (shop / "sound" / "sound.avsc").write_text(SCHEMA.replace("}]", ', "default": 0}]'))
+
+    everything = contractctl("release", "--all", code=2)
+
+    assert everything.stdout == ""
+    assert everything.stderr.splitlines() == [
+        f"error: {NO_TOML}",
+        "hint: fix the TOML there: https://toml.io",
+        "error: --all means every contract, and 1 contract cannot be read: nothing is released",
+        "hint: release the others by name: contractctl release shop/draft shop/order shop/sound",
+    ]
+    assert contractctl("release", "shop/sound").stdout.startswith("released shop/sound 1.1.0")
+
+
+def test_a_path_leads_to_its_contract_whatever_is_wrong_with_others(shop: Path, contractctl: Run) -> None:
+    assert contractctl("check", "contracts/shop/sound").stdout.startswith("compatible: ")
+    assert "unreadable  shop/toml\n" in contractctl("check", "contracts/shop/toml", code=2).stdout
+    assert "contractctl check shop/sound; " in contractctl("check", "contracts/shop/sound/sound.avsc", code=2).stderr
+
+
+def test_a_contract_s_folder_means_the_contract_whose_draft_lies_elsewhere(
+    tmp_path: Path, shop: Path, contractctl: Run, git: Callable[..., str]
+) -> None:
+    (shop / "sound" / "contract.toml").write_text(CONTRACT.replace("NAME", "../../../out"))
+    (tmp_path / "out.avsc").write_text(SCHEMA)
+    git("add", "-A")
+    git("commit", "-qm", "moved")
+    (tmp_path / "out.avsc").write_text(SCHEMA.replace("int", "string"))
+
+    contractctl("check", "--against", "HEAD", "contracts/shop/sound", code=1)
+
+
+def test_the_live_database_is_compared_with_what_can_be_read(tmp_path: Path, contractctl: Run, sqlite_url: str) -> None:
+    table = "CREATE TABLE {} (id INTEGER PRIMARY KEY);\n"
+    for name in ("a", "b", "c"):
+        folder = tmp_path / "contracts" / "shop" / name
+        folder.mkdir(parents=True)
+        (folder / "contract.toml").write_text(f'format = "sql"\ndraft = "{name}.sql"\n')
+        (folder / f"{name}.sql").write_text(table.format(name))
+    engine = sqlalchemy.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text(table.format("a")))
+    engine.dispose()
+    (tmp_path / "contractctl.toml").write_text(f'[database]\nurl = "{sqlite_url}"\n')
+    (tmp_path / "contracts/shop/b/b.sql").write_text("CREATE TABLE b (\n")
+    (tmp_path / "contracts/shop/c/contract.toml").write_text("format =\n")
+
+    done = contractctl("check", "--live", "--all-tables", code=2)
+    answer = json.loads(contractctl("check", "--live", "--format", "json", code=2).stdout)
+
+    assert done.stdout.startswith("unknown: shop/c is unreadable; shop/b is unreadable\n")
+    assert done.stderr == "error: 2 contracts could not be read and are not compared: shop/c, shop/b\n"
+    jsonschema.validate(answer, described("drift"))
+    assert [(one["contract"], one["status"]) for one in answer["databases"][0]["contracts"]] == [("shop/a", "same")]
+    assert [one["contract"] for one in answer["unreadable"]] == ["shop/c", "shop/b"]
+    assert answer["status"] == "unknown"

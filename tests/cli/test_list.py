@@ -63,5 +63,6 @@ def test_a_broken_contract_is_named_with_its_file_and_key(contractctl: Run, stor
 
     done = contractctl("list", code=2)
 
+    assert "a/same     -       -         -       unreadable  -" in done.stdout.splitlines()
     assert "contracts/a/same/contract.toml: 'onwer' is not a known key" in done.stderr
     assert "did you mean 'owner'?" in done.stderr

@@ -84,12 +84,6 @@ def test_the_json_is_what_its_contract_says(contractctl: Run, store: Path) -> No
     assert only["parties"][0]["verdict"] == "incompatible"
 
 
-def test_the_released_contract_of_the_json_is_its_draft(contractctl: Run, store: Path) -> None:
-    folder = resources.contracts() / "contractctl" / "matrix"
-
-    assert (folder / "versions" / "1.0.0.json").read_bytes() == (folder / "matrix.schema.json").read_bytes()
-
-
 def test_markdown_has_a_table_of_versions_and_one_of_parties(contractctl: Run, store: Path) -> None:
     done = contractctl("matrix", "--format", "markdown")
 

@@ -39,6 +39,25 @@ def test_a_writer_whose_readers_are_let_down_may_not(living: Shop) -> None:
     assert "customer" in reason.message
 
 
+def test_what_cannot_be_read_is_unknown_and_hides_no_other_reason(living: Shop) -> None:
+    living.declare("shop", "3", provides=f"{EVENT}@2.0.0 {TABLE}@1.0.0")
+    living.contract(TABLE, {}, "format =")
+    living.declare("other", "1", consumes=f"{EVENT}@1.0.0")
+    living.deploy("other", "1")
+    (living.folder / "contracts/services/other/1.toml").write_text(f"# {EVENT}\nconsumes =\n")
+
+    answer = living.ask("shop", "3")
+
+    assert answer.outcome is Outcome.NO
+    unread = {
+        reason.contract or reason.counterpart: reason for reason in answer.reasons if reason.why is Why.NOT_JUDGED
+    }
+    assert unread.keys() == {TABLE, "other@1"}
+    assert "which cannot be read: " in unread[TABLE].message
+    assert "but its declaration cannot be read: " in unread["other@1"].message
+    assert {reason.why for reason in answer.reasons if reason.counterpart == "reporting@1"} == {Why.INCOMPATIBLE}
+
+
 def test_a_reader_of_what_nobody_sends_yet_may_not(living: Shop) -> None:
     living.declare("reporting", "2", consumes=f"{EVENT}@2.0.0")
 

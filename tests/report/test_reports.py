@@ -6,7 +6,7 @@ from json import loads
 from contractctl.check import Checked, Pair, Problem
 from contractctl.compatibility import compare
 from contractctl.model.contract import Policy
-from contractctl.model.verdict import Level
+from contractctl.model.verdict import Level, Place
 from contractctl.report import github, json, text
 
 ENUM = '{"type": "enum", "name": "E", "symbols": ["A"%s]}'
@@ -40,7 +40,7 @@ def test_what_is_excused_is_a_warning_beside_the_line() -> None:
 
 
 def test_a_problem_turns_the_answer_even_where_every_pair_is_compatible() -> None:
-    problem = Problem("release-edited", "orders/placed", "1.0.0.avsc", "it has changed", "bring it back")
+    problem = Problem("release-edited", "orders/placed", Place("1.0.0.avsc"), "it has changed", "bring it back")
     checked = Checked((), (problem,))
 
     assert (checked.verdict, checked.standing) == ("incompatible", "incompatible")
@@ -51,7 +51,7 @@ def test_a_problem_turns_the_answer_even_where_every_pair_is_compatible() -> Non
 
 
 def test_no_character_of_a_message_ends_a_workflow_command() -> None:
-    problem = Problem("release-edited", "a", "odd,name:1%.avsc", "two\nlines, 100 %", "go on")
+    problem = Problem("release-edited", "a", Place("odd,name:1%.avsc"), "two\nlines, 100 %", "go on")
 
     line = github.verdict(Checked((), (problem,))).splitlines()[0]
 

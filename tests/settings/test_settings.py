@@ -141,7 +141,7 @@ def test_a_broken_pyproject_of_somebody_else_is_none_of_our_business(tmp_path: P
         ('[[evidence]]\nsource = "tea-leaves"', "'evidence.source' is 'tea-leaves'", "prometheus"),
         ('[[evidence]]\npath = "x"', "'evidence.source' is missing", "add the line source ="),
         ('[[evidence]]\nsource = "otlp"', "'evidence.path' is missing", "add the line path ="),
-        ("level = ", "contractctl.toml: ", "https://toml.io"),
+        ("level = ", "contractctl.toml:1: Invalid value", "https://toml.io"),
         ('[database]\nurl = "shop.db"', "[database] url is not a database URL", "sqlite:///shop.db"),
         ("[databases.orders]", "'databases.orders.url' is missing", "add the line url ="),
         ('[databases.orders]\nurl = "orders.db"', "[databases.orders] url is not a database URL", "env:NAME"),

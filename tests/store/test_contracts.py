@@ -112,7 +112,7 @@ def test_versions_are_ordered_by_number_and_not_by_name(tmp_path: Path) -> None:
             "no other",
         ),
         ('format = "avro"\nconsumers = ["a"]', "'consumers' is ['a']", "[[consumers]]"),
-        ('format = "avro', "contract.toml: ", "https://toml.io"),
+        ('format = "avro', "contract.toml:1: Unterminated string", "https://toml.io"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_key_and_remedy(tmp_path: Path, toml: str, message: str, hint: str) -> None:

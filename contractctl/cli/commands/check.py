@@ -1,7 +1,7 @@
 """contractctl check: is the new version compatible?"""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib import import_module
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 import click
 
 from contractctl import caches, check
-from contractctl.cli import Exit, clients, times
+from contractctl.cli import Exit, clients, times, unread
 from contractctl.cli.sections import Sectioned
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Laboratory
 from contractctl.formats.claims import may_be_claimed
-from contractctl.model.amounts import agreeing, counted
 from contractctl.model.contract import COLUMNS, CONTENT_MODELS, ENCODINGS, Policy
 from contractctl.model.verdict import Level, Status
 
@@ -159,7 +158,8 @@ def command(
     for note in _notes(checked):
         click.echo(note, err=True)
     if checked.unreadable:
-        click.echo(_left_out(checked), err=True)
+        names = dict.fromkeys(one.contract for one in checked.unreadable)
+        click.echo(unread.left_out([*names], "judged"), err=True)
         return Exit.MEND
     if checked.standing is Status.UNKNOWN and passes_unknown:
         return Exit.YES
@@ -170,26 +170,13 @@ def _notes(checked: check.Checked) -> Iterator[str]:
     """What was left out, and which acceptances match nothing."""
     if checked.passed_over:
         way_out = "name them, or create contracts: contractctl init"
-        yield f"not judged, without a contract: {_first(checked.passed_over)}; {way_out}"
+        yield f"not judged, without a contract: {unread.first(checked.passed_over)}; {way_out}"
     if checked.unreleased:
         way_out = "release a version: contractctl release NAME, or --all"
-        yield f"not judged, never released: {_first(checked.unreleased)}; {way_out}"
+        yield f"not judged, never released: {unread.first(checked.unreleased)}; {way_out}"
     for one in checked.idle:
         where = f" in {one.file}" if one.file else ""
         yield f"nothing to accept: {one.about}{where}: {one.place} lists it, but there is no such finding"
-
-
-def _left_out(checked: check.Checked) -> str:
-    names = [*dict.fromkeys(one.contract for one in checked.unreadable)]
-    return (
-        f"error: {counted(len(names), 'contract')} could not be read and {agreeing(len(names), 'is', 'are')}"
-        f" not judged: {_first(names)}"
-    )
-
-
-def _first(names: Sequence[str]) -> str:
-    """As many as fit on a line."""
-    return ", ".join((*names[:3], "…") if len(names) > 3 else names)  # noqa: PLR2004 - three names do
 
 
 def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: bool) -> int:
@@ -199,9 +186,12 @@ def _live(targets: tuple[str, ...], database: str | None, form: str, *, extra: b
     forms = {"json": drift.tree, "github": drift.github, "text": drift.text}
     if form not in forms:
         raise ContractctlError(f"--format {form} does not go with --live", hint=f"any of {', '.join(forms)}")
-    checked = live_databases.check(targets, database, extra=extra)
-    click.echo(forms[form](checked))
-    return _EXITS[drift.worst(checked)]
+    checked, broken = live_databases.check(targets, database, extra=extra)
+    click.echo(forms[form](checked, broken))
+    if broken:
+        click.echo(unread.left_out([one.name for one in broken], "compared"), err=True)
+        return Exit.MEND
+    return _EXITS[drift.worst(checked, broken)]
 
 
 def _demand_live_alone() -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
-from contractctl import settings, store
-from contractctl.cli import Exit
+from contractctl import settings
+from contractctl.cli import unread
 from contractctl.history import Release, releases
 from contractctl.report.columns import columns
+from contractctl.report.unreadable import trees
+from contractctl.store import parted
 
 _HEADS = ("WHEN", "CONTRACT", "VERSION", "DIGEST", "COMMIT", "WHO")
 _SHORT = 12
@@ -24,15 +26,16 @@ def command(names: tuple[str, ...], form: str) -> int:
     is not committed yet, or is older than a shallow clone, is shown as such.
     """
     folder = settings.load(Path.cwd()).contracts
-    contracts = [store.read(folder, name) for name in names] if names else store.read_all(folder)
-    found = sorted(releases(folder, contracts), key=_moment, reverse=True)
+    sound, broken = parted(unread.contracts(folder, names))
+    found = sorted(releases(folder, sound), key=_moment, reverse=True)
     if form == "json":
-        click.echo(json.dumps({"releases": [_tree(release) for release in found]}, indent=2, ensure_ascii=False))
+        answer = {"releases": [_tree(release) for release in found], "unreadable": trees(broken)}
+        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     elif found:
         click.echo("\n".join(columns(_HEADS, [_row(release) for release in found])))
-    else:
+    elif not broken:
         click.echo("nothing was released yet")
-    return Exit.YES
+    return unread.told(broken)
 
 
 def _moment(release: Release) -> tuple[bool, float]:

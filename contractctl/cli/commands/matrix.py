@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
-from contractctl import caches, settings, store
-from contractctl.cli import Exit, times
+from contractctl import caches, settings
+from contractctl.cli import Exit, times, unread
 from contractctl.cli import output as output_form
 from contractctl.errors import ContractctlError
-from contractctl.matrix import Judge, Matrix, matrix
+from contractctl.matrix import Judge, matrix
+from contractctl.report.matrix_words import Row
+from contractctl.store import Unreadable
 
 _FORMS = ("text", "json", "markdown", "html")
 _NO_TERMINAL = 240
@@ -42,26 +44,33 @@ def command(names: tuple[str, ...], form: str | None, output: Path | None, no_ca
     fields that it says they read.
 
     The HTML is one file that needs no network: click a cell to see what breaks there, and for whom.
+
+    A contract that cannot be read is shown with its error among the others, and the exit code is 2.
     """
     form = output_form.form_of(form, output, _FORMS)
     if no_cache:
         caches.switch_off()
     known = settings.load(Path.cwd())
     folder = known.contracts
-    contracts = [store.read(folder, name) for name in dict.fromkeys(names)] if names else store.read_all(folder)
+    contracts = unread.contracts(folder, names)
     if not contracts:
         raise ContractctlError(f"there are no contracts in {folder}", hint="contractctl init finds your schemas")
     judge = Judge(witnesses=form in {"json", "html"})
-    found = tuple(matrix(known.judged(contract, times.today()), judge) for contract in contracts)
+    found = tuple(
+        one if isinstance(one, Unreadable) else matrix(known.judged(one, times.today()), judge) for one in contracts
+    )
     worded = _worded(found, form, output)
     if output is None:
         click.echo(worded)
     else:
         output_form.write(worded, output)
-    return Exit.YES
+    broken = [one.name for one in found if isinstance(one, Unreadable)]
+    if broken:
+        click.echo(unread.left_out(broken, "judged"), err=True)
+    return Exit.MEND if broken else Exit.YES
 
 
-def _worded(found: tuple[Matrix, ...], form: str, output: Path | None) -> str:
+def _worded(found: tuple[Row, ...], form: str, output: Path | None) -> str:
     match form:
         case "json":
             from contractctl.report import matrix_json

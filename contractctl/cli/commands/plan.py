@@ -278,9 +278,10 @@ def _released(plans: Sequence[Plan], contracts: Path) -> Mapping[str, State]:
     """
     from contractctl import store
 
+    moved = {movement.contract for plan in plans for movement in plan.movements}
     known = {
         name: {str(version.number) for version in store.read(contracts, name).versions}
-        for name in store.names(contracts)
+        for name in moved.intersection(store.names(contracts))
     }
     return {
         plan.name: State.CONTRACTED

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from contractctl import settings, store, versions
-from contractctl.cli import Exit, times
+from contractctl.cli import Exit, times, unread
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, parse_sound, plan_command
 from contractctl.loose import around, demand_whole
+from contractctl.model.amounts import counted
 from contractctl.model.contract import Contract, SemanticVersion
 from contractctl.report.changes import sentence, tree
+from contractctl.store import parted
 from contractctl.versions import FIRST, Step
 
 if TYPE_CHECKING:
@@ -102,13 +104,25 @@ def _names(given: tuple[str, ...], folder: Path, *, everything: bool) -> tuple[s
             "--all means every contract: leave the names out" if given else "contractctl release needs CONTRACT…",
             hint=f"contractctl release {(given or known)[0]}; or --all for every draft that is not released",
         )
-    return tuple(dict.fromkeys(given)) or tuple(name for name in known if _is_due(folder, name))
+    return tuple(dict.fromkeys(given)) or _due(folder)
 
 
-def _is_due(folder: Path, name: str) -> bool:
-    """Whether a draft is to be released, or a release of it was cut short."""
-    state = versions.draft_state(store.read(folder, name))
-    return state in {"new", "changed"} or (state != "none" and bool(store.broken_releases(folder, name)))
+def _due(folder: Path) -> tuple[str, ...]:
+    """Those whose drafts are to be released, or whose release was cut short."""
+    contracts, broken = parted(unread.contracts(folder))
+    due = tuple(one.name for one in contracts if _is_due(folder, one))
+    if broken:
+        unread.told(broken)
+        raise ContractctlError(
+            f"--all means every contract, and {counted(len(broken), 'contract')} cannot be read: nothing is released",
+            hint=f"release the others by name: contractctl release {' '.join(due)}" if due else None,
+        )
+    return due
+
+
+def _is_due(folder: Path, contract: Contract) -> bool:
+    state = versions.draft_state(contract)
+    return state in {"new", "changed"} or (state != "none" and bool(store.broken_releases(folder, contract.name)))
 
 
 def _following(read: list[Contract], answers: list["_Answer"], folder: Path) -> str:

@@ -39,8 +39,8 @@ def import_(checkout: Path, version: str | None, ref: str | None) -> int:
     from contractctl.store import services
 
     contracts = settings.load(Path.cwd()).contracts
-    text, origin = _committed(checkout, ref)
-    found = services.declared(text, f"{checkout / services.IN_CHECKOUT}", version)
+    raw, origin = _committed(checkout, ref)
+    found = services.declared(raw, f"{checkout / services.IN_CHECKOUT}", version)
     known = set(store.names(contracts))
     for use in (*found.provides, *found.consumes):
         if use.contract not in known:
@@ -74,8 +74,8 @@ def import_pacts(file: Path) -> int:
     return Exit.YES
 
 
-def _committed(checkout: Path, ref: str | None) -> tuple[str, str]:
-    """The declaration's text, and where it comes from."""
+def _committed(checkout: Path, ref: str | None) -> tuple[bytes, str]:
+    """The declaration's file, and where it comes from."""
     from contractctl import git
     from contractctl.store import services
 
@@ -86,15 +86,12 @@ def _committed(checkout: Path, ref: str | None) -> tuple[str, str]:
             raise ContractctlError(f"{git.why_none(checkout)}, so it has no '{ref}'", hint="leave --at out")
         if not path.is_file():
             raise _none_such(path)
-        return path.read_text(encoding="utf-8"), checkout.resolve().name
+        return path.read_bytes(), checkout.resolve().name
     commit = repository.resolve(ref or "HEAD")
     content = repository.read(commit, repository.relative(path))
     if content is None:
         raise _none_such(path, f" at {commit[:12]}")
-    try:
-        return content.decode(), f"{repository.root.name} at {commit[:12]}"
-    except UnicodeDecodeError as error:
-        raise ContractctlError(f"{path}: byte {error.start} is not UTF-8", hint="save the file as UTF-8") from None
+    return content, f"{repository.root.name} at {commit[:12]}"
 
 
 def _none_such(path: Path, at: str = "") -> ContractctlError:
