@@ -19,6 +19,7 @@ from tests.databases.shops import POSTGRESQL, SQLITE, Shop, Words
 
 REFUSED = (sqlite3.IntegrityError, psycopg.errors.IntegrityError)
 TEXTS = (None, "a", "A", "b", "Mc", "mc", "", "none")
+"""NULL first: a NOT NULL column refuses it in SQLite; in PostgreSQL the triggers may fill the column before."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ NUMBERS = ((None, "1", "01", "2", "x"), (None, 1, 2, 3))
 CASES = (
     Case("plain", PLAIN, shops.pair),
     Case("plain-default", DEFAULT, shops.pair),
-    Case("plain-not-null", STRICT, shops.pair),
+    Case("plain-not-null", STRICT, shops.pair, olds=TEXTS[1:]),
     Case("plain-required", PLAIN, required),
     Case("plain-unique-old", PLAIN, shops.pair, index=UNIQUE_OLD),
     Case("shout", PLAIN, shout),
