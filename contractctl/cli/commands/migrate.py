@@ -3,11 +3,12 @@
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import click
 
 from contractctl.cli import Exit, Group
+from contractctl.cli.sections import Sectioned
 from contractctl.model.plan import Stage
 
 if TYPE_CHECKING:
@@ -77,15 +78,21 @@ def dual_write(plan: str, form: str) -> int:
     return _run(Stage.DUAL_WRITE, plan, form)
 
 
-@command.command
+class _Backfill(Sectioned):
+    sections: ClassVar = {
+        "Pace, where others use the database": ("--rate", "--batch-ms", "--max-load", "--max-lag"),
+        "Several workers at once": ("--workers", "--executor"),
+    }
+
+
+@command.command(cls=_Backfill)
 @click.argument("plan")
 @click.option("--rate", type=click.FloatRange(min=1), metavar="ROWS/S", help="Fill at most this many rows per second.")
 @click.option(
     "--batch-ms",
     type=click.FloatRange(min=1, max=10_000),
     metavar="MS",
-    help="How long a batch may block other writers; its size is adapted to that.  [50 on SQLite, 200 on servers,"
-    " where only writers of the same rows wait]",
+    help="How long a batch may block other writers (on servers, of the same rows).  [SQLite 50, servers 200]",
 )
 @click.option(
     "--max-load",
@@ -114,12 +121,12 @@ def backfill(
 ) -> int:
     """Fill the existing rows.
 
-    It works in batches, without blocking other writers. Each batch and its checkpoint are one transaction: stop it
-    whenever you like and run it again to resume; another process takes over when one dies. A row that cannot be
-    converted is set aside with its error, counted, and shown by `contractctl migrate status`.
+    It works in batches, without blocking other writers, and each is committed with its checkpoint: stop it whenever
+    you like, and run it again to resume. A row that cannot be converted is set aside with its error, and counted:
+    contractctl migrate status.
 
-    --max-lag asks PostgreSQL's primary for the greatest replay_lag in pg_stat_replication; or, if
-    $CONTRACTCTL_REPLICAS holds URLs separated by spaces, each replica itself (MariaDB: Seconds_Behind_Master).
+    --max-lag asks each replica whose URL is in $CONTRACTCTL_REPLICAS, separated by spaces; without any, PostgreSQL's
+    primary, for the greatest replay_lag.
     """
     from contractctl.backfill import Pace
     from contractctl.cli.operator import Ways, replicas
