@@ -10,9 +10,15 @@ def visible_files(folder: Path) -> Iterator[Path]:
 
     Raise OSError, naming the folder that cannot be read: pathlib would skip it, with any evidence inside.
     """
-    for here, inside, files in os.walk(folder, onerror=_demand_to_read):
-        inside[:] = [name for name in inside if not name.startswith(".")]
-        yield from (Path(here) / name for name in files if not name.startswith("."))
+    yield from (here / name for here, files, _ in visible(folder) for name in files)
+
+
+def visible(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As visible_files(), folder by folder: each with its files, and with the links to folders."""
+    for at, inside, files in os.walk(folder, onerror=_demand_to_read):
+        here, inside[:] = Path(at), [name for name in inside if not name.startswith(".")]
+        links = [name for name in inside if (here / name).is_symlink()]
+        yield here, [name for name in files if not name.startswith(".")], links
 
 
 def _demand_to_read(error: OSError) -> None:

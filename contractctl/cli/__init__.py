@@ -116,6 +116,7 @@ def _demand_utf8() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line in this process. Every way in which it can end is decided here."""
     try:
+        _demand_words(arguments)
         # https://no-color.org; without it click asks whether there is a terminal, and not whether it is a dumb one
         colour = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
         answer = cli.main(arguments, prog_name="contractctl", standalone_mode=False, color=colour)
@@ -144,6 +145,15 @@ def run(arguments: list[str]) -> int:
     except Exception:  # noqa: BLE001 - the last door: a user never sees a traceback
         return _our_bug()
     return int(answer) if isinstance(answer, int) else Exit.YES
+
+
+def _demand_words(arguments: list[str]) -> None:
+    """An empty one comes from an empty variable; as a path it would be this folder, whatever is in it."""
+    if "" in arguments:
+        before = ["contractctl", *arguments][arguments.index("")]
+        raise ContractctlError(
+            f"what follows '{before}' is empty", hint="is a variable empty? give it a value, or leave it out"
+        )
 
 
 def _complain(message: str, hint: str | None) -> int:

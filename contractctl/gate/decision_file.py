@@ -88,9 +88,8 @@ def _document(path: Path, raw: str) -> dict[str, Any]:
     wrong = best_match(Draft202012Validator(schema).iter_errors(document))
     if wrong is not None:
         where = "".join(f".{part}" if isinstance(part, str) else f"[{part}]" for part in wrong.absolute_path)
-        raise ContractctlError(
-            f"{path} is not a decision: {where.lstrip('.') or 'it'}: {_said(wrong.message)}", hint=_HINT
-        )
+        said = ": ".join(filter(None, (where.lstrip("."), _said(wrong.message))))
+        raise ContractctlError(f"{path} is not a decision: {said}", hint=_HINT)
     if document["inputs"]["stage"] not in [stage.value for stage in Stage]:
         raise ContractctlError(f"{path}: '{document['inputs']['stage']}' is not a stage", hint=_HINT)
     return document

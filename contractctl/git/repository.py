@@ -77,7 +77,7 @@ class Repository:
         if "origin" not in self._run("remote").split():
             latest = ("--sort=-committerdate", "--count=5", "--format=%(refname:short)")
             known = self._run("for-each-ref", *latest, "refs/heads").split()
-            return f"known branches, the latest first: {', '.join(known)}" if known else "there is no branch here yet"
+            return f"known branches, the latest first: {', '.join(known)}" if known else "commit something first"
         branch = ref.removeprefix("origin/")
         return f"git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}"
 

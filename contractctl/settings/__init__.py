@@ -175,6 +175,8 @@ def _table(folder: Path) -> Table | None:
     own, pyproject = folder / FILE, folder / "pyproject.toml"
     if own.is_file():
         return read_toml(own, _shown(own))
+    if own.exists() or own.is_symlink():
+        raise ContractctlError(f"{_shown(own)} is not a file", hint="put the settings there, or remove it")
     # a pyproject.toml without our table is not parsed: whether it is valid is none of our business
     if pyproject.is_file() and b"contractctl" in pyproject.read_bytes():
         tools = read_toml(pyproject, _shown(pyproject)).table("tool")
@@ -216,7 +218,7 @@ def _settings(root: Path, table: Table) -> Settings:
 
 def _folder(root: Path, table: Table, key: str) -> Path:
     folder = (root / (table.text(key, key) or key)).resolve()
-    if not folder.is_relative_to(root.resolve()):
+    if not folder.is_relative_to(root.resolve()) or folder.is_file():
         raise table.wrong(key, "a folder inside the repository")
     return folder
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contractctl.errors import ContractctlError
-from contractctl.folders import visible_files
+from contractctl.folders import visible, visible_files
 from contractctl.model.contract import Contract, Party, SemanticVersion, Source, Version
 from contractctl.model.verdict import Level
 from contractctl.store import releases
@@ -24,9 +24,20 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 
 
 def names(contracts: Path) -> tuple[str, ...]:
-    """The names of the store's contracts; none if the folder does not exist."""
-    found = (path.parent for path in visible_files(contracts) if path.name == CONTRACT)
+    """The names of the store's contracts; none if the folder does not exist. A link to some is named, and not read."""
+    found = [
+        folder
+        for here, files, links in visible(contracts)
+        for folder in ([here] if CONTRACT in files else [])
+        + [here / link for link in links if _leads(contracts, here / link)]
+    ]
     return tuple(sorted(folder.relative_to(contracts).as_posix() for folder in found))
+
+
+def _leads(contracts: Path, link: Path) -> bool:
+    """Whether a link leads to contracts; it may lead to the whole disk, too."""
+    inside = link.resolve().is_relative_to(_root(contracts))
+    return (link / CONTRACT).is_file() or (inside and any(path.name == CONTRACT for path in visible_files(link)))
 
 
 def read(contracts: Path, name: str) -> Contract:
@@ -59,6 +70,8 @@ def demand(contracts: Path, name: str) -> Path:
     """The folder of a contract that is there. Raise ContractctlError for a name that none has."""
     folder = folder_of(contracts, name)
     if not (folder / CONTRACT).is_file():
+        if (folder / CONTRACT).is_symlink() or (folder / CONTRACT).exists():
+            raise ContractctlError(f"{shown(folder / CONTRACT)} is not a file", hint="put the file itself there")
         raise ContractctlError(f"there is no contract '{name}'{_likely(contracts, name)}", hint="contractctl list")
     return folder
 
@@ -135,7 +148,15 @@ def broken_releases(contracts: Path, name: str) -> tuple[tuple[str, str], ...]:
 
 
 def folder_of(contracts: Path, name: str) -> Path:
-    """The folder of a contract. Raise ContractctlError for what is not a valid contract name."""
+    """The folder of a contract. Raise ContractctlError for what is not a valid contract name, or lies behind a link."""
+    for folder in (contracts / name, *(contracts / name).parents):
+        if folder == contracts:
+            break
+        if folder.is_symlink():
+            raise ContractctlError(
+                f"{shown(folder)} is a link to a folder, which git does not follow: what changes there is not seen",
+                hint="put the folder itself there",
+            )
     if not _NAME.fullmatch(name):
         raise ContractctlError(
             f"'{name}' is not a valid contract name{_likely(contracts, name)}",

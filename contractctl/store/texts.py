@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from contractctl.errors import ContractctlError
-from contractctl.folders import visible_files
+from contractctl.folders import visible, visible_files
 from contractctl.model.contract import File, Source
 
 
 def source(path: Path, within: Path | None = None) -> Source:
     """A file, or the files of a folder, as the text of one version. `within`: links may not leave this folder."""
     files = [path] if not path.is_dir() else sorted(p for p in visible_files(path) if p.is_file())
+    for here, _, links in visible(path) if within is not None and path.is_dir() else ():
+        for link in links:
+            raise ContractctlError(
+                f"{shown(here / link)} is a link to a folder, which is not followed", hint="put the folder itself there"
+            )
     if not files:
         raise ContractctlError(f"{shown(path)}: the folder is empty", hint="put the schema files there")
     folder = shown(path) if path.is_dir() else ""

@@ -377,7 +377,8 @@ def test_what_is_gone_can_be_brought_back_from_the_folder_in_which_it_was_told(
 
 
 def test_a_base_that_is_an_empty_variable_is_refused_as_such(contractctl: Run, store: Path) -> None:
-    assert "no commit is named" in contractctl("check", "--against", "", code=2).stderr
+    assert "what follows '--against' is empty" in contractctl("check", "--against", "", code=2).stderr
+    assert "no commit is named" in contractctl("check", "--against=", code=2).stderr
 
 
 def test_a_deleted_contract_is_an_incompatibility(contractctl: Run, store: Path, git: Git) -> None:

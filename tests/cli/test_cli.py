@@ -163,6 +163,17 @@ def test_what_a_command_line_lacks_is_said_with_one_that_is_right(
     assert said == f"error: {error}\nhint: {hint}\n"
 
 
+@pytest.mark.parametrize("line", ["check a.avsc", "diff a.avsc", "check --against main a.avsc", "migrate status"])
+def test_an_empty_variable_is_no_name_for_this_folder(contractctl: Run, tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.avsc").write_text('"int"')
+
+    done = contractctl(*line.split(), "", code=2)
+
+    assert done.stdout == ""
+    before = line.rpartition(" ")[2]
+    assert done.stderr.startswith(f"error: what follows '{before}' is empty\nhint: is a variable empty? ")
+
+
 def test_where_there_is_nothing_to_choose_from_the_first_step_is_told(contractctl: Run) -> None:
     assert (
         "there is no plan here yet: contractctl plan CONTRACT writes one"

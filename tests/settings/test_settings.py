@@ -159,6 +159,13 @@ def test_what_cannot_be_understood_is_named_with_what_to_write(
     assert hint in (raised.value.hint or "")
 
 
+def test_settings_behind_a_broken_link_are_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "contractctl.toml").symlink_to("nowhere")
+
+    with pytest.raises(ContractctlError, match=r"contractctl\.toml is not a file"):
+        settings.load(tmp_path)
+
+
 def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
     (tmp_path / "contractctl.toml").write_bytes(b'level = "\xff"')
 

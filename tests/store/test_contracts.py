@@ -296,3 +296,38 @@ def test_a_policy_that_is_none_is_named_with_those_that_are(tmp_path: Path, toml
     with pytest.raises(ContractctlError, match=said) as error:
         read(tmp_path)
     assert hint in str(error.value.hint)
+
+
+@pytest.mark.parametrize("at", ["orders/order-placed", "orders"])
+def test_a_contract_behind_a_link_is_told_and_not_passed_over(tmp_path: Path, at: str) -> None:
+    contract(tmp_path, 'format = "avro"')
+    contracts, elsewhere = tmp_path / "contracts", tmp_path / "elsewhere"
+    (contracts / at).rename(elsewhere)
+    (contracts / at).symlink_to(elsewhere, target_is_directory=True)
+    (contracts / "all").symlink_to("/", target_is_directory=True)
+
+    assert store.names(contracts) == (at,)
+    (found,) = store.read_each(contracts, store.names(contracts))
+    assert isinstance(found, store.Unreadable)
+    assert found.message.startswith(f"{contracts / at} is a link to a folder, which git does not follow")
+
+
+def test_a_linked_folder_in_a_draft_is_refused_for_it_would_be_left_out(tmp_path: Path) -> None:
+    folder = contract(tmp_path, 'format = "protobuf"\ndraft = "protos"')
+    (folder / "protos").mkdir()
+    (folder / "protos" / "a.proto").write_text('syntax = "proto3";\n')
+    (folder / "more").mkdir()
+    (folder / "protos" / "more").symlink_to(folder / "more", target_is_directory=True)
+
+    with pytest.raises(ContractctlError, match=r"protos/more is a link to a folder, which is not followed"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "contract.toml", "."])
+def test_a_link_that_leads_to_no_file_is_no_missing_contract(tmp_path: Path, name: str) -> None:
+    folder = contract(tmp_path, 'format = "avro"')
+    (folder / "contract.toml").unlink()
+    (folder / "contract.toml").symlink_to(name)
+
+    with pytest.raises(ContractctlError, match=r"contract\.toml is not a file"):
+        read(tmp_path)
