@@ -11,8 +11,9 @@ from functools import lru_cache
 from contractctl.documents import Json
 from contractctl.formats.asyncapi.application import Message
 from contractctl.formats.asyncapi.document import Document
-from contractctl.formats.asyncapi.parts import entries, resolved, text
+from contractctl.formats.asyncapi.parts import entries, fields, resolved, text, whole
 from contractctl.formats.asyncapi.ways import Facet, Meeting
+from contractctl.formats.description import as_object, below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.verdict import Effect, Found, Undecided
 
@@ -144,6 +145,23 @@ def of_channels(met: Meeting, ends: tuple[Spot, Spot]) -> Iterator[Found]:
 def of_messages(met: Meeting, one: Message, other: Message) -> Iterator[Found]:
     """The bindings of a message but for what is a schema in them."""
     yield from _compared(met, one.label, (one.spot, other.spot), _MESSAGES, one)
+
+
+def stated(document: Document, spot: Spot) -> Mapping[tuple[str, str], Json]:
+    """Every field of the bindings that stand somewhere, by its protocol and its path in that."""
+    written = whole(document, below(document, spot, "bindings")) if "bindings" in fields(document, spot) else {}
+    return {
+        (protocol, field): value
+        for protocol, one in as_object(written).items()
+        for field, value in _flat(one).items()
+        if field not in _TELLS
+    }
+
+
+def said(bound: Mapping[tuple[str, str], Json], protocol: str, field: str) -> str | None:
+    """What a field says, also by not being there; None where that says nothing."""
+    value = bound.get((protocol, field), _MEANT.get(f"{protocol}.{field}"))
+    return None if value is None else _shown(value)
 
 
 def _compared(

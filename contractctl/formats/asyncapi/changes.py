@@ -4,21 +4,24 @@ Words for people are not changes: titles, summaries, descriptions, examples.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from contractctl.documents import Json
+from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Message, Operation, operations
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.inner import parsed
 from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_same
-from contractctl.formats.asyncapi.messages import PARTS, paired, part
-from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, text
+from contractctl.formats.asyncapi.messages import BOUND, PARTS, paired, part
+from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, text, whole
+from contractctl.formats.asyncapi.security import counterparts
 from contractctl.formats.asyncapi.ways import Meeting, Way
+from contractctl.formats.description import below
 from contractctl.formats.json_schema.changes import between
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.verdict import Change
 
-_STATED = ("bindings", "security", "parameters")
+_STATED = ("security", "parameters")
 
 
 def changes(old: Document, new: Document) -> Iterator[Change]:
@@ -26,6 +29,7 @@ def changes(old: Document, new: Document) -> Iterator[Change]:
     if _version(old) != _version(new):
         yield Change("changed", "", "AsyncAPI version", _version(old), _version(new))
     yield from _servers(old, new)
+    yield from _schemes(old, new)
     try:
         before, after = operations(old), operations(new)
     except Unresolved as error:
@@ -52,6 +56,22 @@ def _servers(old: Document, new: Document) -> Iterator[Change]:
             yield Change("changed", name, "server", _said(before[name]), _said(after[name]))
 
 
+def _schemes(old: Document, new: Document) -> Iterator[Change]:
+    """In 2.x they are named where they are asked for; in 3.x they are referred to, and told there."""
+    if {old.major, new.major} != {2}:
+        return
+    before, after = (
+        {name: _told(whole(document, one)) for name, one in entries(document, holder, "securitySchemes")}
+        for document in (old, new)
+        for holder in [child(document, document.root, "components")]
+    )
+    for name in dict.fromkeys((*after, *before)):
+        was, becomes = before.get(name), after.get(name)
+        if was != becomes:
+            kind = "added" if was is None else "removed" if becomes is None else "changed"
+            yield Change(kind, name, "security scheme", was, becomes)
+
+
 def _said(server: Spot) -> str:
     value = server.value if isinstance(server.value, dict) else {}
     place = value.get("url") or f"{value.get('host', '')}{value.get('pathname', '')}"
@@ -59,18 +79,45 @@ def _said(server: Spot) -> str:
 
 
 def _operation(old: Document, new: Document, before: Operation, after: Operation) -> Iterator[Change]:
-    ends = (before.spots[0], before.channel.spot), (after.spots[0], after.channel.spot)
-    for left, right in zip(*ends, strict=True):
-        for name in _STATED:
-            values = [_told(spot.value.get(name)) if isinstance(spot.value, dict) else "" for spot in (left, right)]
-            if values[0] != values[1]:
-                yield Change("changed", after.label, name, *(None if one == "null" else one for one in values))
+    became = [(spot, others[0]) for spot, others in counterparts(before, after)]
+    for ends in (*became, (before.channel.spot, after.channel.spot)):
+        yield from _stated(old, new, ends, after.label)
+        yield from _bindings(old, new, ends, after.label)
     yield from _messages(old, new, (before.messages, after.messages), after.label)
     replies = before.replies, after.replies
     if bool(replies[0]) != bool(replies[1]):
         yield Change("added" if replies[1] else "removed", after.label, "reply")
     for one, other in zip(*replies, strict=False):
+        if one.key != other.key:
+            yield Change("changed", f"{after.label} reply", "channel", one.key or None, other.key or None)
+        if one.location != other.location:
+            yield Change("changed", f"{after.label} reply", "address", one.location, other.location)
         yield from _messages(old, new, (one.messages, other.messages), f"{after.label} reply")
+
+
+def _stated(old: Document, new: Document, ends: tuple[Spot, Spot], path: str) -> Iterator[Change]:
+    """Fields whose values are said as they stand, what they refer to in its place; servers are told for themselves."""
+    sides = [_plain(document, spot) for document, spot in zip((old, new), ends, strict=True)]
+    for name in (*_STATED, "servers"):
+        was, becomes = (_told(side.get(name)) for side in sides)
+        if was != becomes:
+            yield Change("changed", path, name, *(None if one == "null" else one for one in (was, becomes)))
+
+
+def _plain(document: Document, spot: Spot) -> dict[str, Json]:
+    said = fields(document, spot)
+    return said | {name: whole(document, below(document, spot, name)) for name in _STATED if name in said}
+
+
+def _bindings(
+    old: Document, new: Document, ends: tuple[Spot, Spot], path: str, but: Collection[tuple[str, str]] = ()
+) -> Iterator[Change]:
+    """Field by field, but for some."""
+    left, right = (bindings.stated(document, spot) for document, spot in zip((old, new), ends, strict=True))
+    for protocol, field in dict.fromkeys((*right, *left)):
+        was, becomes = (bindings.said(one, protocol, field) for one in (left, right))
+        if was != becomes and (protocol, field) not in but:
+            yield Change("changed", f"{path} {protocol}", field, was, becomes)
 
 
 def _messages(
@@ -99,6 +146,7 @@ def _message(old: Document, new: Document, ends: tuple[Message, Message], at: st
     ]
     if places[0] != places[1]:
         yield Change("changed", at, "correlation id", *places)
+    yield from _bindings(old, new, (one.spot, other.spot), at, BOUND.values())
     for name in PARTS:
         yield from _schemas(old, new, (part(old, one, name), part(new, other, name)), f"{at} {name}")
 

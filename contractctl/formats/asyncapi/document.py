@@ -59,7 +59,9 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
     }
     by_path = {paths[number]: one for (number, _), one in starts.items()}
     judged = replace(policy, content_model="open", formats="assertion")
-    schemas = Schema((), judged, source, dict(by_path), starts, paths, (True,) * len(files))
+    schemas = Schema(
+        (), judged, source, dict(by_path), starts, paths, (True,) * len(files), extensions=frozenset({"discriminator"})
+    )
     root = Spot(values[main], main, (), paths[main], Dialect.DRAFT7)
     return Document(root, major, source, replace(schemas, roots=(root,)))
 

@@ -25,13 +25,13 @@ from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 if TYPE_CHECKING:
     from contractctl.formats.json_schema.spots import Spot
 
-_BOUND = {
+BOUND = {
     "key": ("kafka", "key"),
     "http headers": ("http", "headers"),
     "mqtt correlation data": ("mqtt", "correlationData"),
 }
 """Parts whose schemas stand in a binding: of which protocol, and under which name."""
-PARTS = ("payload", "headers", *_BOUND)
+PARTS = ("payload", "headers", *BOUND)
 _LOCATION = re.compile(r"\$message\.(header|payload)(?:#(.*))?")
 _NOTHING_SAID = "application/json"
 
@@ -105,8 +105,8 @@ def part(document: Document, message: Message, name: str) -> Written:
     """The schema of a message's payload, its headers or what a binding says of it. Raise Unresolved."""
     if message.missing is not None:
         raise Unresolved(message.missing, "")
-    if name in _BOUND:
-        protocol, key = _BOUND[name]
+    if name in BOUND:
+        protocol, key = BOUND[name]
         nothing = replace(message.spot, value={}, pointer=(*message.spot.pointer, "bindings", protocol))
         holder = child(document, message.spot, "bindings", protocol) or nothing
         return written(document, holder, key, _beside(document, message, child(document, holder, key)))

@@ -1,8 +1,10 @@
 """What stands where in a document? Its parts by name, references followed."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from functools import partial
 
+from contractctl.documents import Json
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.description import PLACEHOLDER, below, fields, items, refused, resolved, template
 from contractctl.formats.json_schema.references import Unresolved
@@ -21,6 +23,7 @@ __all__ = [
     "resolved",
     "template",
     "text",
+    "whole",
 ]
 
 
@@ -60,6 +63,22 @@ def text(document: Document, spot: Spot | None, name: str) -> str | None:
 def at(spot: Spot | None) -> Pointer | None:
     """Where a spot is, with its file, as a finding says it."""
     return None if spot is None else (spot.file, *spot.pointer)
+
+
+def whole(document: Document, spot: Spot, above: frozenset[Hashable] = frozenset()) -> Json:
+    """A value with what it refers to in place of each reference, unless that leads nowhere, or to what it stands in."""
+    try:
+        there = resolved(document, spot)
+    except Unresolved:
+        return spot.value
+    if there.key in above:
+        return spot.value
+    inside = partial(whole, document, above=above | {there.key})
+    if isinstance(there.value, dict):
+        return {name: inside(below(document, there, name)) for name in there.value}
+    if isinstance(there.value, list):
+        return [inside(below(document, there, number)) for number in range(len(there.value))]
+    return there.value
 
 
 def called(spot: Spot) -> str:

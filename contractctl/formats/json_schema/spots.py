@@ -61,6 +61,8 @@ class Schema:
     """What nobody can judge: each makes a verdict unknown."""
     origins: Mapping[Pointer, Pointer] = field(default_factory=dict)
     """Where parts stand in their files, by where they stand here, where that is elsewhere: each with what is below."""
+    extensions: frozenset[str] = frozenset()
+    """Keywords that the description around the schemas adds to those of their draft: nullable, discriminator."""
     known: dict[Hashable, "Spot | tuple[str, str]"] = field(default_factory=dict)
     """References that were followed before; reason and URI of those that lead nowhere."""
 

@@ -13,7 +13,6 @@ Node = tuple[Spot, ...]
 """Schemas that all hold for one value. None of them: anything goes."""
 
 _SINCE = {
-    "const": Dialect.DRAFT6,
     "contains": Dialect.DRAFT6,
     "propertyNames": Dialect.DRAFT6,
     "if": Dialect.DRAFT7,
@@ -150,6 +149,8 @@ class _Looking:
         names = [said] if isinstance(said, str) else said
         if isinstance(names, list):
             types = frozenset(str(name) for name in names if name != "integer" or "number" not in names)
+            if "nullable" in self._schema.extensions and self._value.get("nullable") is True:
+                types |= {"null"}
             seen.types = types if seen.types is None else _both(seen.types, types)
         listed = self._get("enum")
         groups = [listed] if isinstance(listed, list) else []
@@ -177,7 +178,7 @@ class _Looking:
 
     def _texts(self) -> None:
         words = self._seen.words
-        for keyword in (*_WORDS, *_MARKS):
+        for keyword in (*_WORDS, *_MARKS, *(self._schema.extensions - {"nullable"})):
             said = self._get(keyword)
             if self._has(keyword) and said != _SAYS_NOTHING.get(keyword, ...):
                 words[keyword] = words.get(keyword, frozenset()) | {canonical(said)}

@@ -31,6 +31,8 @@ from contractctl.model.verdict import Change
 _STATED = ("operationId", "deprecated", "x-sunset")
 _AROUND = ("security", "servers")
 _PARAMETER = ("required", "deprecated", "style", "explode", "allowReserved", "allowEmptyValue", "x-sunset")
+_HEADER = ("required", "deprecated", "style", "explode")
+_PART = ("contentType", "style", "explode", "allowReserved")
 
 
 def changes(old: Document, new: Document) -> Iterator[Change]:
@@ -139,8 +141,9 @@ def _parameters(
         if key not in before or key not in after:
             yield Change("added" if key in after else "removed", at, "parameter")
             continue
-        yield from _stated(both, (before[key].spot, after[key].spot), at, _PARAMETER)
-        both.compare(single(both.old, before[key].spot)[1], single(both.new, after[key].spot)[1], at)
+        if before[key].name != after[key].name and "matrix" in {before[key].style, after[key].style}:  # which says it
+            yield Change("changed", at, "name", before[key].name, after[key].name)
+        yield from _spelled(both, (before[key].spot, after[key].spot), at, _PARAMETER)
 
 
 def _bodies(both: _Both, ends: tuple[Spot, Spot], name: str) -> Iterator[Change]:
@@ -176,8 +179,16 @@ def _headers(both: _Both, left: Spot, right: Spot, at: str) -> Iterator[Change]:
             yield Change("added" if header in after else "removed", path, "header")
             continue
         ends = _resolved(both.old, before[header]), _resolved(both.new, after[header])
-        yield from _stated(both, ends, path, ("required", "deprecated"))
-        both.compare(single(both.old, ends[0])[1], single(both.new, ends[1])[1], path)
+        yield from _spelled(both, ends, path, _HEADER)
+
+
+def _spelled(both: _Both, ends: tuple[Spot, Spot], at: str, names: tuple[str, ...]) -> Iterator[Change]:
+    """A parameter or a header."""
+    yield from _stated(both, ends, at, names)
+    (was, left), (becomes, right) = single(both.old, ends[0]), single(both.new, ends[1])
+    if was != becomes:
+        yield Change("changed", at, "media type", was or None, becomes or None)
+    both.compare(left, right, at)
 
 
 def _media(both: _Both, left: Spot, right: Spot, at: str) -> Iterator[Change]:
@@ -185,9 +196,20 @@ def _media(both: _Both, left: Spot, right: Spot, at: str) -> Iterator[Change]:
     for media in dict.fromkeys((*after, *before)):
         if media in before and media in after:
             both.compare(schema_of(both.old, before[media]), schema_of(both.new, after[media]), f"{at} {media}")
-            yield from _stated(both, (before[media], after[media]), f"{at} {media}", ("encoding",))
+            yield from _encoding(both, before[media], after[media], f"{at} {media}")
         else:
             yield Change("added" if media in after else "removed", f"{at} {media}", "media type")
+
+
+def _encoding(both: _Both, left: Spot, right: Spot, at: str) -> Iterator[Change]:
+    before, after = dict(entries(both.old, left, "encoding")), dict(entries(both.new, right, "encoding"))
+    for part in dict.fromkeys((*after, *before)):
+        path = f"{at} part '{part}'"
+        if part not in before or part not in after:
+            yield Change("added" if part in after else "removed", path, "encoding")
+            continue
+        yield from _stated(both, (before[part], after[part]), path, _PART)
+        yield from _headers(both, before[part], after[part], path)
 
 
 def _components(both: _Both) -> Iterator[Change]:

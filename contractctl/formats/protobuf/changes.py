@@ -2,21 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from contractctl.formats.protobuf.resolution.absence import shown
 from contractctl.formats.protobuf.resolution.pairs import described
 from contractctl.formats.protobuf.resolution.roots import moved_names
+from contractctl.formats.protobuf.resolution.source import OPTIONS, homes
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.schema.types import Enum, Field, Message, Method, short
 from contractctl.model.verdict import Change
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 
 def changes(old: Schema, new: Schema) -> Iterator[Change]:
     """Every difference in messages, fields, enums, services and packages; comments are none."""
     comparing = _Comparing(old, new, dict(moved_names(new, old)))
-    yield from comparing.packages()
+    yield from comparing.files()
     yield from comparing.messages()
     yield from comparing.enums()
+    yield from comparing.imported()
     yield from comparing.services()
     yield from comparing.options()
 
@@ -30,13 +36,24 @@ class _Comparing:
     moved: Mapping[str, str]
     """New full names of messages whose package changed, and the old ones."""
 
-    def packages(self) -> Iterator[Change]:
-        before, after = _packages(self.old), _packages(self.new)
+    def files(self) -> Iterator[Change]:
+        before, after = _files(self.old), _files(self.new)
         alone = len(before) == len(after) == 1
-        for name, package in after.items():
+        for name, file in after.items():
             known = next(iter(before.values())) if alone else before.get(name)
-            if known is not None and known != package:
-                yield Change("changed", name, "package", known or "none", package or "none")
+            if known is None:
+                continue
+            if known.package != file.package:
+                yield Change("changed", name, "package", known.package or "none", file.package or "none")
+            for option in OPTIONS:
+                was, becomes = str(getattr(known.options, option)), str(getattr(file.options, option))
+                if was != becomes:
+                    yield Change("changed", name, option, was or None, becomes or None)
+        if not alone:
+            earlier = homes(self.old)
+            for name, home in homes(self.new).items():
+                if earlier.get(name, home) != home:
+                    yield Change("changed", _label(self.new, name), "file", earlier[name], home)
 
     def messages(self) -> Iterator[Change]:
         before, after = self.old.names.messages, self.new.names.messages
@@ -78,6 +95,7 @@ class _Comparing:
             ("number", str(before.number), str(after.number)),
             ("type", described(self.old, before), described(self.new, after)),
             ("JSON name", _json(before), _json(after)),
+            ("generated code", before.code, after.code),
             ("presence", *(("", "") if before.oneof or after.oneof else (_presence(before), _presence(after)))),
             ("default", shown(before.default), shown(after.default)),
         )
@@ -104,6 +122,24 @@ class _Comparing:
             if name not in after and label not in kept:
                 yield Change("removed", label, "enum")
 
+    def imported(self) -> Iterator[Change]:
+        """What other files define, as far as the given ones lead to it."""
+        pending, met = sorted(self.new.contained), set[str]()
+        while pending:
+            name = pending.pop()
+            known = name in self.new.names.messages or name in self.new.names.enums
+            if known or name in met or not self.old.file_of(name) or self._same(name, name):
+                continue
+            met.add(name)
+            label = _label(self.new, name)
+            was_message, is_message = self.old.has_message(name), self.new.has_message(name)
+            if was_message and is_message:
+                message = self.new.message(name)
+                pending += [field.type for field in message.fields if field.type]
+                yield from self._message(self.old.message(name), message, label)
+            elif not was_message and not is_message:
+                yield from _enum(self.old.enum(name), self.new.enum(name), label)
+
     def services(self) -> Iterator[Change]:
         for name, service in self.new.services.items():
             label = short(name, self.new.names.packages[name])
@@ -112,11 +148,7 @@ class _Comparing:
                 continue
             earlier = self.old.services[name].methods
             for method in service.methods.values():
-                if method.name not in earlier:
-                    yield Change("added", f"{label}.{method.name}", "method", new=_call(method))
-                elif _call(earlier[method.name]) != _call(method):
-                    path = f"{label}.{method.name}"
-                    yield Change("changed", path, "method", _call(earlier[method.name]), _call(method))
+                yield from _method(earlier.get(method.name), method, f"{label}.{method.name}")
             for gone in earlier:
                 if gone not in service.methods:
                     yield Change("removed", f"{label}.{gone}", "method")
@@ -135,8 +167,8 @@ class _Comparing:
                 yield Change("removed", place, "custom option (ignored)")
 
 
-def _packages(schema: Schema) -> dict[str, str]:
-    return {file.name: file.package for file in schema.files if file.name in schema.given}
+def _files(schema: Schema) -> "dict[str, FileDescriptorProto]":
+    return {file.name: file for file in schema.files if file.name in schema.given}
 
 
 def _label(schema: Schema, name: str) -> str:
@@ -197,6 +229,16 @@ def _enum(before: Enum, after: Enum, label: str) -> Iterator[Change]:
         frozenset({*(_range((a, b + 1)) for a, b in one.reserved), *one.reserved_names}) for one in (before, after)
     ]
     yield from _sets(label, "reservation", *ranges)
+
+
+def _method(before: Method | None, after: Method, path: str) -> Iterator[Change]:
+    if before is None:
+        yield Change("added", path, "method", new=_call(after))
+        return
+    if _call(before) != _call(after):
+        yield Change("changed", path, "method", _call(before), _call(after))
+    if before.idempotency != after.idempotency:
+        yield Change("changed", path, "idempotency", before.idempotency, after.idempotency)
 
 
 def _call(method: Method) -> str:

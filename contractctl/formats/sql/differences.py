@@ -24,8 +24,10 @@ def changes(old: Schema, new: Schema) -> Iterator[Change]:
         before, after = old.tables.get(name), new.tables.get(name)
         if before is None or after is None:
             yield _whole("table", before, after, lambda table: table.written)
-        else:
-            yield from _table(before, after)
+            continue
+        yield from _table(before, after)
+        if new.by_place:
+            yield from _value(after.written, "order of columns", _order(before, after), _order(after, before))
     for name in dict.fromkeys((*old.views, *new.views)):
         view, given = old.views.get(name), new.views.get(name)
         if view is None or given is None:
@@ -69,6 +71,7 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
     yield from _sets(old.written, "clause", old.unjudged, new.unjudged)
     yield from _value(old.written, "strictness", _strictness(old), _strictness(new))
     yield from _value(old.written, "row number", _row_number(old), _row_number(new))
+    yield from _value(old.written, "numbers of deleted rows", _numbers(old), _numbers(new))
 
 
 def _sides(kind: str, text: str) -> tuple[str | None, str | None]:
@@ -108,7 +111,8 @@ def _nullability(column: Column) -> str:
 
 def _default(column: Column) -> str | None:
     if column.counted:
-        return f"the next number of '{column.counter}'" if column.counter else "the next number"
+        number = f"the next number of '{column.counter}'" if column.counter else "the next number"
+        return f"always {number}" if column.always else number
     return column.default.text if column.default else None
 
 
@@ -124,6 +128,15 @@ def _strictness(table: Table) -> str:
 
 def _row_number(table: Table) -> str:
     return "with rowid" if table.rowid else "without rowid"
+
+
+def _numbers(table: Table) -> str:
+    return "used again" if table.reuses else "not used again"
+
+
+def _order(table: Table, other: Table) -> str:
+    """The columns that both tables have, as they stand in the first."""
+    return ", ".join(column.written for column in table.columns if other.column(column.name) is not None)
 
 
 def _unique(unique: Unique) -> str:

@@ -94,3 +94,38 @@ def test_a_parameter_of_a_file_that_is_not_there_is_said_as_it_stands() -> None:
     found = changed("operation", "{parameters: [{$ref: a.yaml}]}", "{parameters: [{$ref: b.yaml}]}")
 
     assert found == [Change("changed", "POST /x", "parameters", '[{"$ref": "a.yaml"}]', '[{"$ref": "b.yaml"}]')]
+
+
+def test_what_descriptions_add_to_schemas_is_told() -> None:
+    old = "{A: {type: object, discriminator: {propertyName: k}, properties: {k: {type: string}}}}"
+    new = old.replace("propertyName: k", "propertyName: l").replace("{type: string}", "{type: string, nullable: true}")
+    texts = [source("schemas", yaml.safe_load(text), "3.0") for text in (old, new)]
+
+    assert list(changes(*map(parse, texts))) == [
+        Change("changed", "A", "discriminator", '{"propertyName": "k"}', '{"propertyName": "l"}'),
+        Change("changed", "A.k", "type", "string", "string or null"),
+    ]
+
+
+def test_how_a_header_a_parameter_and_a_part_are_spelled_is_told() -> None:
+    header, part = "{X-A: {schema: {type: object}}}", "{a: {headers: {X-B: {schema: {type: string}}}}}"
+    old = (
+        "{parameters: [{name: q, in: query, content: {application/json: {schema: {}}}}],"
+        f" requestBody: {{content: {{multipart/form-data: {{schema: {{}}, encoding: {part}}}}}}},"
+        f" responses: {{'200': {{headers: {header}}}}}}}"
+    )
+    new = old.replace("application/json", "text/plain").replace("X-A: {", "X-A: {explode: true, ")
+
+    assert changed("operation", old, new.replace("X-B: {", "X-B: {required: true, ")) == [
+        Change("changed", "POST /x query parameter 'q'", "media type", "application/json", "text/plain"),
+        Change("changed", "POST /x request multipart/form-data part 'a' header 'X-B'", "required", None, "true"),
+        Change("changed", "POST /x response 200 header 'X-A'", "explode", None, "true"),
+    ]
+
+
+def test_the_name_of_a_path_parameter_is_told_where_it_travels() -> None:
+    old = "{'/a/{x}': {get: {parameters: [{name: x, in: path, required: true, style: matrix}], responses: {}}}}"
+
+    assert changed("paths", old, old.replace("{x}", "{y}").replace("name: x", "name: y")) == [
+        Change("changed", "GET /a/{y} path parameter 'y'", "name", "x", "y")
+    ]

@@ -2,7 +2,8 @@
 
 from protobuf_schemas import read
 
-from contractctl.formats.protobuf import changes
+from contractctl.formats.protobuf import changes, parse
+from contractctl.model.contract import File, Source
 from contractctl.model.verdict import Change
 
 HEAD = 'syntax = "proto3"; package shop; '
@@ -87,3 +88,45 @@ def test_options_that_only_their_authors_know_are_named_and_ignored() -> None:
     (told,) = changed(options % 1, options % 2)
 
     assert (told.kind, told.path, told.what) == ("changed", "shop.M.a", "custom option (ignored)")
+
+
+def test_what_an_imported_file_defines_is_told_as_far_as_the_given_one_leads_there() -> None:
+    head = 'syntax = "proto3"; '
+    shop = File("shop.proto", f'{head}import "money.proto"; message Order {{ Money total = 1; }}')
+    old, new = (
+        parse(
+            Source(
+                (shop,),
+                companions=(
+                    File("money.proto", f"{head}message Money {{ {kind} cents = 1; E e = 2; }} {enum} {other}"),
+                ),
+            )
+        )
+        for kind, enum, other in (
+            ("int64", "enum E { A = 0; }", "message Unused { int32 a = 1; }"),
+            ("string", "enum E { A = 0; B = 1; }", "message Unused { string a = 1; }"),
+        )
+    )
+
+    assert list(changes(old, new)) == [
+        Change("changed", "Money.cents", "type", "int64", "string"),
+        Change("added", "E", "symbol", new="B = 1"),
+    ]
+
+
+def test_what_only_generated_code_and_callers_know_is_told() -> None:
+    old = (
+        'option go_package = "a"; message M { int64 a = 1; }'
+        " service S { rpc Get(M) returns (M) { option idempotency_level = IDEMPOTENT; } }"
+    )
+    new = (
+        old.replace('"a"', '"b"')
+        .replace("a = 1", "a = 1 [jstype = JS_STRING]")
+        .replace("IDEMPOTENT;", "NO_SIDE_EFFECTS;")
+    )
+
+    assert changed(old, new) == [
+        Change("changed", "shop.proto", "go_package", "a", "b"),
+        Change("changed", "M.a", "generated code", None, "jstype = JS_STRING"),
+        Change("changed", "S.Get", "idempotency", "IDEMPOTENT", "NO_SIDE_EFFECTS"),
+    ]

@@ -17,6 +17,11 @@ from contractctl.model.contract import File, Policy, Source
 
 _VERSION = re.compile(r"3\.([01])(?:\.\d+)?(?:-.*)?")
 _MAIN = "(main)"
+_EXTENSIONS = {
+    Dialect.DRAFT4: frozenset({"nullable", "discriminator"}),
+    Dialect.DRAFT2020: frozenset({"discriminator"}),
+}
+"""What schemas may say beside the keywords of their draft: https://spec.openapis.org/oas/v3.0.3#fixed-fields-19."""
 _STEPS = {
     SWAGGER: ("paths", "definitions", "parameters", "responses", "securityDefinitions"),
     "3.0": ("paths", "components", "webhooks"),
@@ -68,7 +73,9 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
     judged = replace(policy, content_model="open", formats="assertion")
     plain = (True,) * len(files)
     origins = {(main, *here): (main, *there) for here, there in said.origins.items()}
-    schemas = Schema((), judged, source, by_path, starts, paths, plain, origins=origins)
+    schemas = Schema(
+        (), judged, source, by_path, starts, paths, plain, origins=origins, extensions=_EXTENSIONS[dialect]
+    )
     root = Spot(said.value, main, (), paths[main], dialect)
     return Document(root, dialect, source, replace(schemas, roots=(root,)), version, said.doubts)
 

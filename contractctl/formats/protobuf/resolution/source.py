@@ -123,9 +123,9 @@ def _stub(method: Method) -> str:
 def _files(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
     """Where names are found: the file that is imported or included, its package, and its options."""
     several = len(taker.given) > 1 or len(giver.given) > 1
-    homes = _homes(taker)
-    for name, home in _homes(giver).items() if several else ():
-        now = homes.get(name)
+    known = homes(taker)
+    for name, home in homes(giver).items() if several else ():
+        now = known.get(name)
         if now is not None and now != home:
             facts = {"name": name, "what": "file", "sent": home, "wanted": now}
             at = _pointer(taker, name), _pointer(giver, name)
@@ -146,7 +146,8 @@ def _files(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
                 yield Incompatibility(_MOVED, Effect.FAILS, f"{before.name} {option}", facts, *at)
 
 
-def _homes(schema: Schema) -> Mapping[str, str]:
+def homes(schema: Schema) -> Mapping[str, str]:
+    """The file of every message and enum that lies in no other."""
     outermost = (*schema.names.messages, *schema.names.enums)
     return {name: schema.file_of(name) for name in outermost if schema.is_outermost(name)}
 

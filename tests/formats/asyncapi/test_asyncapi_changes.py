@@ -1,0 +1,66 @@
+"""Does diff name what surrounds the schemas: bindings, security, servers, addresses of replies?"""
+
+import pytest
+
+from contractctl.formats.asyncapi import changes, parse
+from contractctl.model.contract import File, Source
+from contractctl.model.verdict import Change
+
+HEAD = {
+    3: "asyncapi: 3.0.0\ninfo: {title: Shop, version: '1'}\n",
+    2: "asyncapi: 2.6.0\ninfo: {title: S, version: '1'}\n",
+}
+CHANNEL = "channels: {c: {address: c, messages: {m: {payload: {type: string}}}}, d: {address: d}}\n"
+SENDS = "{o: {action: send, channel: {$ref: '#/channels/c'}"
+
+
+def changed(major: int, old: str, new: str) -> list[Change]:
+    texts = (parse(Source((File("shop.yaml", HEAD[major] + text),))) for text in (old, new))
+    return list(changes(*texts))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "bindings: {kafka: {groupId: {type: string}}}",
+            "bindings: {kafka: {groupId: {type: string}, clientId: {type: string}}}",
+            [Change("changed", "send c kafka", "clientId.type", None, "string")],
+        ),
+        ("bindings: {mqtt: {qos: 0}}", "bindings: {mqtt: {}}", []),
+        (
+            "reply: {address: {location: '$message.header#/a'}, channel: {$ref: '#/channels/d'}}",
+            "reply: {address: {location: '$message.header#/b'}, channel: {$ref: '#/channels/d'}}",
+            [Change("changed", "send c reply", "address", "$message.header#/a", "$message.header#/b")],
+        ),
+        (
+            "security: [{type: plain}]",
+            "security: [{$ref: '#/components/x'}]",
+            [Change("changed", "send c", "security", '[{"type": "plain"}]', '[{"type": "X509"}]')],
+        ),
+        ("security: [{type: X509}]", "security: [{$ref: '#/components/x'}]", []),
+        ("security: [{$ref: '#/nowhere'}]", "security: [{$ref: '#/nowhere'}]", []),
+    ],
+)
+def test_what_an_operation_says_is_told_field_by_field_and_references_are_followed(
+    old: str, new: str, expected: list[Change]
+) -> None:
+    rest = f"{CHANNEL}components: {{x: {{type: X509}}}}\n"
+
+    assert changed(3, *(f"{rest}operations: {SENDS}, {said}}}}}\n" for said in (old, new))) == expected
+
+
+def test_a_scheme_that_is_asked_for_by_its_name_is_told_under_that() -> None:
+    said = "channels: {}\ncomponents: {securitySchemes: {k: {type: plain}}}\n"
+
+    assert changed(2, said, said.replace("plain", "X509")) == [
+        Change("changed", "k", "security scheme", '{"type": "plain"}', '{"type": "X509"}')
+    ]
+
+
+def test_a_key_in_a_binding_is_told_as_the_schema_that_it_is() -> None:
+    said = "channels: {c: {publish: {message: {name: m, bindings: {kafka: {key: {type: string}}}}}}}\n"
+
+    assert changed(2, said, said.replace("string", "integer")) == [
+        Change("changed", "receive c: m key", "type", "string", "integer")
+    ]
