@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from contractctl.formats.protobuf.resolution.absence import shown
 from contractctl.formats.protobuf.resolution.pairs import described
@@ -11,9 +10,6 @@ from contractctl.formats.protobuf.resolution.source import OPTIONS, homes
 from contractctl.formats.protobuf.schema import Schema
 from contractctl.formats.protobuf.schema.types import Enum, Field, Message, Method, short
 from contractctl.model.verdict import Change
-
-if TYPE_CHECKING:
-    from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 
 def changes(old: Schema, new: Schema) -> Iterator[Change]:
@@ -37,7 +33,7 @@ class _Comparing:
     """New full names of messages whose package changed, and the old ones."""
 
     def files(self) -> Iterator[Change]:
-        before, after = _files(self.old), _files(self.new)
+        before, after = self.old.judged, self.new.judged
         alone = len(before) == len(after) == 1
         for name, file in after.items():
             known = next(iter(before.values())) if alone else before.get(name)
@@ -165,10 +161,6 @@ class _Comparing:
         for place in before:
             if place not in after:
                 yield Change("removed", place, "custom option (ignored)")
-
-
-def _files(schema: Schema) -> "dict[str, FileDescriptorProto]":
-    return {file.name: file for file in schema.files if file.name in schema.given}
 
 
 def _label(schema: Schema, name: str) -> str:

@@ -126,7 +126,7 @@ def test_what_only_generated_code_and_callers_know_is_told() -> None:
     )
 
     assert changed(old, new) == [
-        Change("changed", "shop.proto", "go_package", "a", "b"),
+        Change("changed", "schema.proto", "go_package", "a", "b"),
         Change("changed", "M.a", "generated code", None, "jstype = JS_STRING"),
         Change("changed", "S.Get", "idempotency", "IDEMPOTENT", "NO_SIDE_EFFECTS"),
     ]

@@ -130,9 +130,8 @@ def _files(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
             facts = {"name": name, "what": "file", "sent": home, "wanted": now}
             at = _pointer(taker, name), _pointer(giver, name)
             yield Incompatibility(_MOVED, Effect.FAILS, name, facts, *at)
-    after = {file.name: file for file in taker.files if file.name in taker.given}
     for number, before in enumerate(giver.files):
-        now_file = after.get(before.name) if several else next(iter(after.values()))
+        now_file = taker.judged.get(before.name) if several else next(iter(taker.judged.values()))
         if before.name not in giver.given or now_file is None:
             continue
         at = ((taker.files.index(now_file),), (number,))

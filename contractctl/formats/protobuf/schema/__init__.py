@@ -106,6 +106,11 @@ class Schema:
         return reading.index(self.files)
 
     @cached_property
+    def judged(self) -> "Mapping[str, FileDescriptorProto]":
+        """The given files, read, by their names."""
+        return {file.name: file for file in self.files if file.name in self.given}
+
+    @cached_property
     def names(self) -> Names:
         """What the given files define."""
         return reading.names(self._index, self.files, self.given)
