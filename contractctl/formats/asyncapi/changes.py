@@ -47,8 +47,16 @@ def _version(document: Document) -> str:
     return str(fields(document, document.root).get("asyncapi"))
 
 
+def _entries(document: Document, *names: str) -> dict[str, Spot]:
+    """What stands under so many names; nothing where that is another file's, and the file is not there."""
+    try:
+        return dict(entries(document, child(document, document.root, *names[:-1]), names[-1]))
+    except Unresolved:
+        return {}
+
+
 def _servers(old: Document, new: Document) -> Iterator[Change]:
-    before, after = dict(entries(old, old.root, "servers")), dict(entries(new, new.root, "servers"))
+    before, after = _entries(old, "servers"), _entries(new, "servers")
     for name in dict.fromkeys((*after, *before)):
         if name not in before or name not in after:
             yield Change("added" if name in after else "removed", name, "server")
@@ -61,9 +69,8 @@ def _schemes(old: Document, new: Document) -> Iterator[Change]:
     if {old.major, new.major} != {2}:
         return
     before, after = (
-        {name: _told(whole(document, one)) for name, one in entries(document, holder, "securitySchemes")}
+        {name: _told(whole(document, one)) for name, one in _entries(document, "components", "securitySchemes").items()}
         for document in (old, new)
-        for holder in [child(document, document.root, "components")]
     )
     for name in dict.fromkeys((*after, *before)):
         was, becomes = before.get(name), after.get(name)

@@ -58,6 +58,12 @@ def test_a_scheme_that_is_asked_for_by_its_name_is_told_under_that() -> None:
     ]
 
 
+def test_what_another_file_says_that_is_not_there_is_no_crash() -> None:
+    said = "channels: {}\nservers: {$ref: a.yaml}\ncomponents: {$ref: a.yaml}\n"
+
+    assert changed(2, said, said.replace("a.yaml", "b.yaml")) == []
+
+
 def test_a_key_in_a_binding_is_told_as_the_schema_that_it_is() -> None:
     said = "channels: {c: {publish: {message: {name: m, bindings: {kafka: {key: {type: string}}}}}}}\n"
 
