@@ -1,9 +1,10 @@
 """What of very many observations is enough? So much that records say the same, in memory that stays bounded.
 
 Of each reader, two reads a step of time: the first and the last, with all that was counted. Of each instrument, how
-long it was alive without a gap. Of a canary, the sums of each look.
+long it was alive without a gap. Of a canary, the sums of each look, apart where nothing was told for a while.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -127,7 +128,7 @@ def _requests(requests: Iterable[Request], question: Question) -> list[Request]:
     since, bake = question.since, question.plan.canary.bake_seconds
     if since is None:
         return []
-    sums: dict[tuple[object, ...], Request] = {}
+    alike: dict[tuple[object, ...], list[Request]] = {}
     for one in requests:
         if one.plan not in ("", question.plan.name):
             continue
@@ -136,15 +137,25 @@ def _requests(requests: Iterable[Request], question: Question) -> list[Request]:
         else:
             number = _EARLIER if baseline(one, since, bake) else _LONG_AGO
         key = number, one.plan, one.path, one.outcome, one.measure, one.bound
-        own = replace(one, count=0.0) if number == _LONG_AGO else one
-        known = sums.get(key)
-        sums[key] = own if known is None else _summed(known, own)
-    return list(sums.values())
+        alike.setdefault(key, []).append(replace(one, count=0.0) if number == _LONG_AGO else one)
+    near = question.plan.reads.heartbeat_seconds * 2 * REACH
+    return [
+        run
+        for (number, *_), own in alike.items()
+        for run in _summed(sorted(own, key=attrgetter("begin")), math.inf if number == _LONG_AGO else near)
+    ]
 
 
-def _summed(known: Request, one: Request) -> Request:
-    count = known.count + one.count
-    return replace(known, begin=min(known.begin, one.begin), end=max(known.end, one.end), count=count)
+def _summed(requests: Sequence[Request], near: float) -> Iterator[Request]:
+    """The sum of those that are so near to each other that nothing is untold between them."""
+    run = requests[0]
+    for one in requests[1:]:
+        if one.begin - run.end > near:
+            yield run
+            run = one
+        else:
+            run = replace(run, end=max(run.end, one.end), count=run.count + one.count)
+    yield run
 
 
 def _lost(lost: Iterable[Lost]) -> list[Lost]:

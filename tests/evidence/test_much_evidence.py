@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contractctl import evidence
@@ -41,6 +41,7 @@ READERS = st.sampled_from(
     ]
 )
 COUNTS = st.sampled_from([0.0, 1.0, 2.5])
+OLD, NEW = (Request("rename", path, "ok", NOW - 5, NOW, 0.0) for path in ("old", "new"))
 
 
 @st.composite
@@ -91,6 +92,9 @@ def _long(gap: float | None) -> float | None:
     st.lists(requests(), max_size=20),
     st.lists(losses(), max_size=4),
     st.integers(0, 30),
+)
+@example(
+    [], [], [OLD, replace(NEW, begin=NOW - 411, end=NOW - 406), replace(NEW, begin=NOW - 605, end=NOW - 600)], [], 0
 )
 def test_what_is_condensed_in_between_says_what_all_of_it_says(
     read: list[Read], sign: list[Sign], request: list[Request], lost: list[Lost], cut: int
