@@ -7,7 +7,8 @@ from pathlib import Path
 
 from contractctl import store
 from contractctl.check import Pair, Problem
-from contractctl.check.question import Question, known_drafts
+from contractctl.check.places import known_drafts
+from contractctl.check.question import Question
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
 from contractctl.formats.pages import page

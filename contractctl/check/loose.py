@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from contractctl import store
 from contractctl.check import OLD, Checked, Pair, Problem, since, strictest, unknown
 from contractctl.check.accepted import idle, of_deleted
 from contractctl.check.multi_file import MultiFile, multi_files
+from contractctl.check.places import Places
 from contractctl.check.promises import Base, promise
-from contractctl.check.question import Question, known_drafts, problem, tried
+from contractctl.check.question import Question, problem, tried
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import parse
@@ -74,20 +74,21 @@ class Changes:
     asked_for: Sequence[ChangedFile]
     """Those of them at `paths`."""
     paths: Sequence[str]
+    places: Places
 
 
 def check_loose(asked: Question, changes: Changes) -> Checked:
     """Schema files outside the store at these paths, if they changed or need a file that changed."""
-    repository, outside = changes.repository, _outside(asked, changes.repository)
-    changed = [one for one in changes.everywhere if not outside.concerns(one)]
+    repository, places = changes.repository, changes.places
+    changed = [one for one in changes.everywhere if not places.concerns(one)]
     if not changed:
         return Checked()
     sight = _sight(asked, changes)
     _demand_content(sight, changes.asked_for)
-    several = _multi_files(sight, changed, outside)
+    several = _multi_files(sight, changed, places)
     parts = {path for whole in several for path in whole.paths}
     moved = {one: pair for one in changed if one.new not in parts and (pair := _moved(sight, one))}
-    leaning = _leaning(sight, changed, {pair.now.name for pair in moved.values()}, outside)
+    leaning = _leaning(sight, changed, {pair.now.name for pair in moved.values()}, places)
     present = repository.present(changes.paths)
     at_paths = {sight.shown(path) for path in present}
     judged = [pair for one, pair in moved.items() if one in changes.asked_for]
@@ -106,8 +107,8 @@ def passed_over(asked: Question, changes: Changes) -> tuple[str, ...]:
     likely = [one for one in changes.everywhere if one.new and may_be_claimed(one.new)]
     if not likely:
         return ()
-    outside, sight = _outside(asked, changes.repository), _sight(asked, changes)
-    return tuple(one.new for one in likely if one.new and not outside.holds(one.new) and _moved(sight, one))
+    sight = _sight(asked, changes)
+    return tuple(one.new for one in likely if one.new and not changes.places.holds(one.new) and _moved(sight, one))
 
 
 def _sight(asked: Question, changes: Changes) -> _Sight:
@@ -119,13 +120,12 @@ def _sight(asked: Question, changes: Changes) -> _Sight:
 
 def check_gone(asked: Question, changes: Changes) -> Checked:
     """Deleted schema files outside the store. A contract that has another draft now is judged by that one."""
-    outside = _outside(asked, changes.repository)
     gone = [one.old for one in changes.asked_for if one.old and one.new is None and may_be_claimed(one.old)]
     if not gone:
         return Checked()
     before, root = at_commit(changes.repository, changes.base), changes.repository.root
     drafts = frozenset(_drafts_before(asked, changes))
-    read = ((path, before.read(path)) for path in gone if not outside.held(path) and path not in drafts)
+    read = ((path, before.read(path)) for path in gone if not changes.places.held(path) and path not in drafts)
     return Checked(
         problems=tuple(
             of_deleted(asked, root / path, problem(DELETED, path, named(root / path, root), changes.base[:12]))
@@ -138,42 +138,14 @@ def check_gone(asked: Question, changes: Changes) -> Checked:
 def _drafts_before(asked: Question, changes: Changes) -> Iterator[str]:
     """The base's drafts of contracts that still have one."""
     base = Base.of(changes.repository, changes.base, changes.everywhere)
-    drafts = known_drafts(asked.contracts)
-    for name in store.names(asked.contracts):
-        then = promise(base, asked.contracts, name) if drafts.get(name) != () else None
+    for name, drafts in changes.places.drafts.items():
+        then = promise(base, asked.contracts, name) if drafts != () else None
         yield from then.draft if then else ()
 
 
 def _is_schema(file: File) -> bool:
     format_name = claimed(file)
     return _is_of_tables(file) if format_name == "sql" else format_name is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Store:
-    """What belongs to contracts, as paths from the root: releases; drafts, which are a file or all of a folder."""
-
-    folder: str
-    drafts: frozenset[str]
-
-    def holds(self, path: str) -> bool:
-        above = [str(folder) for folder in PurePosixPath(path).parents]
-        released = path.startswith(self.folder) and any(folder.endswith(f"/{store.VERSIONS}") for folder in above)
-        return released or path in self.drafts or not self.drafts.isdisjoint(above)
-
-    def held(self, path: str) -> bool:
-        """Whether it belonged to a contract: a deleted contract is reported as a whole."""
-        return path.startswith(self.folder) or self.holds(path)
-
-    def concerns(self, one: ChangedFile) -> bool:
-        """Whether a change is one of a contract's files."""
-        return self.holds(one.new) if one.new is not None else self.held(one.old or "")
-
-
-def _outside(asked: Question, repository: Repository) -> _Store:
-    known = known_drafts(asked.contracts)
-    drafts = (path for name in store.names(asked.contracts) for path in known.get(name, (asked.contracts / name,)))
-    return _Store(repository.relative(asked.contracts) + "/", frozenset(repository.relative(path) for path in drafts))
 
 
 def _moved(sight: _Sight, one: ChangedFile) -> _Moved | None:
@@ -199,14 +171,14 @@ def _is_of_tables(file: File) -> bool:
     return makes_tables(file) or bool(foreign_tables(file))
 
 
-def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], outside: _Store) -> list[_Moved]:
+def _leaning(sight: _Sight, changed: Sequence[ChangedFile], seen: set[str], places: Places) -> list[_Moved]:
     """Files that did not change but need one that did, however many lie between.
 
     Every change counts, also new and deleted files and those of no format: a part of an OpenAPI document, say.
     """
     names = {name for one in changed for name in (one.old, sight.shown(one.new) if one.new else None) if name}
     files = [file for one in changed for file in _ends(sight, one)]
-    paths = [path for path in sight.repository.present() if not outside.holds(path)]
+    paths = [path for path in sight.repository.present() if not places.holds(path)]
     found: dict[str, _Moved] = {}
     for format_name in ROOMS:
         words = {word for file in files for word in marks(format_name, file)}
@@ -228,14 +200,14 @@ def _demand_content(sight: _Sight, changed: Sequence[ChangedFile]) -> None:
             )
 
 
-def _multi_files(sight: _Sight, changed: Sequence[ChangedFile], outside: _Store) -> tuple[MultiFile, ...]:
+def _multi_files(sight: _Sight, changed: Sequence[ChangedFile], places: Places) -> tuple[MultiFile, ...]:
     """GraphQL schemas that are spread over several files."""
     if not any(_is_graphql(path) for one in changed for path in (one.old, one.new) if path):
         return ()
     before = {path: sight.then.read(path) for path in sight.then.listed() if _is_graphql(path)}
     after = {path: sight.present(path) for path in sight.repository.present() if _is_graphql(path)}
     then, now = (
-        {path: file for path, file in found.items() if file and not outside.holds(path) and claimed(file)}
+        {path: file for path, file in found.items() if file and not places.holds(path) and claimed(file)}
         for found in (before, after)
     )
     return multi_files(then, now, changed)

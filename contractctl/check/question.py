@@ -1,8 +1,7 @@
 """What is asked about a repository, and how is a broken promise reported, or what cannot be read?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,9 +60,3 @@ def tried(contract: str, file: str | None, find: Callable[[], _T]) -> _T | Probl
     if not isinstance(found, Unreadable):
         return found
     return Problem(UNREADABLE, contract, found.place, found.message, found.remedy)
-
-
-def known_drafts(contracts: Path) -> Mapping[str, tuple[Path, ...]]:
-    """The files of each contract's draft; a contract whose contract.toml cannot be read is left out."""
-    found = {name: tried(name, None, partial(store.draft_paths, contracts, name)) for name in store.names(contracts)}
-    return {name: paths for name, paths in found.items() if not isinstance(paths, Problem)}

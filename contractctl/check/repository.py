@@ -1,6 +1,6 @@
 """What in a repository is judged? The whole store, or what changed since a base, in the store and outside."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,12 +9,13 @@ from contractctl import store
 from contractctl.check import DRAFT, Checked, Pair, Problem, check_contract, strictest
 from contractctl.check.accepted import dated, demand_outside, idle, of_deleted
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
+from contractctl.check.places import Places
 from contractctl.check.promises import Base, adopted, is_new, other_format, promise, protected
-from contractctl.check.question import Question, known_drafts, problem, tried
+from contractctl.check.question import Question, problem, tried
 from contractctl.check.submodules import leads_into_one, lost, unjudged, untold
 from contractctl.errors import ContractctlError
 from contractctl.formats.companions import Near
-from contractctl.git import ChangedFile, ChangedModule, Repository
+from contractctl.git import ChangedModule, Repository
 from contractctl.loose import around, demand_whole, named
 from contractctl.model.acceptance import DELETED
 from contractctl.model.contract import Contract, SemanticVersion, Version
@@ -53,32 +54,18 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
     modules = repository.changed_modules(base)
     _demand_met(repository, base, paths, modules)
     changed = repository.changed(base, paths, releases) if paths else () if targets else everything
-    drafts = known_drafts(asked.contracts)
+    changes = Changes(repository, base, everything, changed, paths, Places.of(repository, asked.contracts))
     touched = [
-        name
-        for name in names
-        if _touches(asked, repository, name, drafts.get(name), everything if name in targets else changed)
-        or _lies_in(asked, repository, name, drafts.get(name), modules)
+        name for name in names if changes.places.touched(name, everything if name in targets else changed, modules)
     ]
     checked = _contracts(asked, touched, Base.of(repository, base, everything)) if touched else Checked()
-    deleted = tuple(_deleted(asked, repository, base, changed))
-    whole = {one.contract for one in deleted}
-    problems = [one for one in _edited_since(asked, repository, base, everything) if one.contract not in whole]
-    problems += deleted
     in_store = bool(names) and (bool(targets) or _had_store(asked, repository, base))
-    loose = (check_gone if in_store and not paths else check_loose)(
-        asked, Changes(repository, base, everything, changed, paths)
-    )
+    loose = (check_gone if in_store and not paths else check_loose)(asked, changes)
+    inside = tuple(_in_modules(asked, changes, modules)) if paths or not in_store else ()
+    ignored = (*passed_over(asked, changes), *untold(modules)) if in_store and not targets else ()
     seen = {(one.rule, one.file) for one in checked.problems}
-    new_problems = tuple(one for one in problems if (one.rule, one.file) not in seen)
-    ignored = passed_over(asked, Changes(repository, base, everything, (), ())) if in_store and not targets else ()
-    if in_store and not targets:
-        ignored += tuple(untold(modules))
-    inside: list[Pair] = []
-    if paths or not in_store:
-        inside += _in_modules(asked, repository, modules, drafts, paths)
-        inside += (one.pair(asked) for one in lost(repository, base, modules, paths))
-    found = checked.problems + new_problems + loose.problems
+    broken = (one for one in _broken_since(asked, changes) if (one.rule, one.file) not in seen)
+    found = (*checked.problems, *broken, *loose.problems)
     named_in_vain = tuple(one for one in checked.idle + loose.idle if one not in {it.acceptance for it in found})
     return Checked((*checked.pairs, *loose.pairs, *inside), found, ignored, checked.unreleased, named_in_vain)
 
@@ -208,70 +195,42 @@ def _starts_here(contract: Contract, movement: Movement) -> bool:
     return latest.number <= SemanticVersion.parse(movement.intermediate)
 
 
-def _touches(
-    asked: Question, repository: Repository, name: str, drafts: Sequence[Path] | None, changed: Sequence[ChangedFile]
-) -> bool:
-    """Whether a change is in a contract's folder, is its draft, wherever that is, or is a link to it.
-
-    drafts: None where nobody knows: any change may be there.
-    """
-    folder = repository.relative(asked.contracts / name) + "/"
-    paths = {path for one in changed for path in (one.old, one.new) if path}
-    if any(path.startswith(folder) for path in paths):
-        return True
-    if drafts is None:
-        return bool(paths)
-    places = [repository.relative(draft) for draft in drafts]
-    links = store.draft_links(asked.contracts, name)
-    if not paths.isdisjoint(f"{repository.relative(one.parent)}/{one.name}".removeprefix("./") for one in links):
-        return True
-    return any(path == at or path.startswith(f"{at}/") for at in places for path in paths)
-
-
-def _lies_in(
-    asked: Question,
-    repository: Repository,
-    name: str,
-    drafts: Sequence[Path] | None,
-    modules: Sequence[ChangedModule],
-) -> bool:
-    """Whether a contract or its draft is in a submodule that changed, or may be."""
-    if drafts is None:
-        return bool(modules)
-    places = [f"{repository.relative(place)}/" for place in (asked.contracts / name, *drafts)] if modules else ()
-    return any(place.startswith(f"{module.path}/") for module in modules for place in places)
-
-
-def _in_modules(
-    asked: Question,
-    repository: Repository,
-    modules: Sequence[ChangedModule],
-    drafts: Mapping[str, Sequence[Path]],
-    paths: Sequence[str],
-) -> Iterator[Pair]:
+def _in_modules(asked: Question, changes: Changes, modules: Sequence[ChangedModule]) -> Iterator[Pair]:
     """What changed in submodules outside the store, as unknown."""
-    of_contracts = {repository.relative(path) for one in drafts.values() for path in one} if modules else frozenset()
-    yield from (one.pair(asked) for one in unjudged(repository, modules, paths) if one.path not in of_contracts)
+    found = unjudged(changes.repository, modules, changes.paths)
+    yield from (one.pair(asked) for one in found if one.path not in changes.places.taken)
+    yield from (one.pair(asked) for one in lost(changes.repository, changes.base, modules, changes.paths))
 
 
-def _edited_since(
-    asked: Question, repository: Repository, base: str, changed: Sequence[ChangedFile]
-) -> Iterator[Problem]:
+def _broken_since(asked: Question, changes: Changes) -> Iterator[Problem]:
+    """Releases and contracts of the base that are not what they were. Of a deleted contract, only that it is gone."""
+    deleted = tuple(_deleted(asked, changes))
+    whole = {one.contract for one in deleted}
+    yield from (one for one in _edited(asked, changes) if one.contract not in whole)
+    yield from deleted
+
+
+def _edited(asked: Question, changes: Changes) -> Iterator[Problem]:
     """Releases of the base that are no longer what they were, even if their recorded digest was edited, too."""
-    inside = repository.relative(asked.contracts) + "/"
-    for one in changed:
+    repository, inside = changes.repository, changes.places.folder
+    for one in changes.everywhere:
         if one.old is None or not one.old.startswith(inside) or Path(one.old).name == store.SUMS:
             continue
         name, is_release, _ = one.old.removeprefix(inside).partition("/versions/")
-        if not is_release:
+        if not is_release or repository.read(changes.base, f"{inside}{name}/{store.CONTRACT}") is None:
             continue
         kept = one.new is not None and _kept(asked, inside, one.old, one.new)
         now = (repository.root / one.new).read_bytes() if one.new and kept else None
-        then = repository.read(base, one.old)
+        then = repository.read(changes.base, one.old)
         if now is None:
-            yield problem("release-deleted", name, named(repository.root / one.old, repository.root), base[:12])
+            yield _problem(changes, "release-deleted", name, one.old)
         elif then is None or store.with_lf(now) != store.with_lf(then):
-            yield problem("release-edited", name, named(repository.root / one.old, repository.root), base[:12])
+            yield _problem(changes, "release-edited", name, one.old)
+
+
+def _problem(changes: Changes, rule: str, contract: str, path: str) -> Problem:
+    root = changes.repository.root
+    return problem(rule, contract, named(root / path, root), changes.base[:12])
 
 
 def _kept(asked: Question, inside: str, old: str, new: str) -> bool:
@@ -282,12 +241,11 @@ def _kept(asked: Question, inside: str, old: str, new: str) -> bool:
     return old == new or (bool(moved) and not (asked.contracts / name / store.CONTRACT).exists())
 
 
-def _deleted(asked: Question, repository: Repository, base: str, changed: Sequence[ChangedFile]) -> Iterator[Problem]:
-    inside = repository.relative(asked.contracts) + "/"
-    for one in changed:
+def _deleted(asked: Question, changes: Changes) -> Iterator[Problem]:
+    inside = changes.places.folder
+    for one in changes.asked_for:
         if one.old is None or one.new is not None:
             continue
         if one.old.startswith(inside) and Path(one.old).name == store.CONTRACT:
             name = Path(one.old.removeprefix(inside)).parent.as_posix()
-            gone = repository.root / one.old
-            yield of_deleted(asked, gone, problem(DELETED, name, named(gone, repository.root), base[:12]))
+            yield of_deleted(asked, changes.repository.root / one.old, _problem(changes, DELETED, name, one.old))

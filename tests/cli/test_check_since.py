@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +264,26 @@ def test_a_link_to_the_draft_that_leads_to_another_file_now_changes_the_draft(
     link.symlink_to(to.format("v2"))
 
     assert pairs(contractctl) == [("1.0.0", "draft")]
+
+
+def test_a_store_may_be_the_root_of_its_repository(branch: Path, git: Git, contractctl: Run) -> None:
+    (branch / "contractctl.toml").write_text('contracts = "."\n')
+    (branch / "shop/placed").mkdir(parents=True)
+    (branch / "shop/placed/contract.toml").write_text(CONTRACT.replace("../../../", "../../"))
+    contractctl("release", "shop/placed")
+    (branch / "loose.avsc").write_text(OLD)
+    (branch / "migrations/versions").mkdir(parents=True)
+    (branch / "migrations/versions/1_first.py").write_text("down_revision = None\n")
+    on_main(git)
+    release, sums = branch / "shop/placed/versions/1.0.0.avsc", branch / "shop/placed/versions/SHA256SUMS"
+    release.write_text(BROKEN)
+    sums.write_text(f"{sha256(BROKEN.encode()).hexdigest()}  {release.name}\n")
+    (branch / "migrations/versions/1_first.py").write_text("down_revision = '0'\n")
+    (branch / "loose.avsc").unlink()
+
+    answer = json.loads(contractctl("check", "--against", "main", "--format", "json", code=1).stdout)
+
+    assert {(one["rule"], one["file"]) for one in answer["problems"]} == {
+        ("release-edited", "shop/placed/versions/1.0.0.avsc"),
+        ("contract-deleted", "loose.avsc"),
+    }

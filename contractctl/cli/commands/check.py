@@ -304,7 +304,8 @@ def _repository(
     from contractctl.planner import read_plans
 
     found = settings.load(Path.cwd())
-    split = None if against is None else _split_off(against, found.contracts.parent)
+    around = found.root if found.contracts == found.root else found.contracts.parent
+    split = None if against is None else _split_off(against, around)
     then = found if split is None else settings.load_at(Path.cwd(), *split)
     today = times.today()
     now, earlier = (replace(one.policy, today=today) for one in (found, then))
