@@ -54,7 +54,7 @@ def _gate(question: Gate) -> Answer:
     from contractctl.gate import decide_case, decision_file
     from contractctl.report import decision as words
 
-    names = [plan.name for plan in planner.read_plans(settings.load(Path.cwd()).migrations)]
+    names = planner.plan_names(settings.load(Path.cwd()).migrations)
     if question.plan not in names:
         raise ProblemError(404, f"there is no plan '{question.plan}'", f"known plans: {', '.join(names) or 'none'}")
     case = case_of(question.plan, question.stage, question.percent, None, time.time())

@@ -44,13 +44,11 @@ def named(settings: Settings, word: str) -> Plan:
 
     if word.endswith(".toml") or "/" in word:
         return planner.read_plan(Path(word))
-    plans = planner.read_plans(settings.migrations)
-    found = next((plan for plan in plans if plan.name == word), None)
-    if found is None:
-        listed = ", ".join(plan.name for plan in plans)
-        hint = f"known plans: {listed}" if listed else "write one: contractctl plan CONTRACT"
+    names = planner.plan_names(settings.migrations)
+    if word not in names:
+        hint = f"known plans: {', '.join(names)}" if names else "write one: contractctl plan CONTRACT"
         raise ContractctlError(f"there is no plan '{word}'", hint=hint)
-    return found
+    return planner.read_plan(planner.path_of(settings.migrations, word))  # another's may be broken
 
 
 def standing(settings: Settings, plan: Plan) -> Standing:

@@ -89,13 +89,12 @@ def _use(connection: Connection, session: Session | None, plan: Plan, decision: 
 def _plan(migrations: Path, name: str) -> Plan:
     from contractctl import planner
 
-    found = next((plan for plan in planner.read_plans(migrations) if plan.name == name), None)
-    if found is None:
+    if name not in planner.plan_names(migrations):
         raise ContractctlError(
             f"{migrations}: there is no plan '{name}', which this revision needs to know its conditions",
             hint="restore its plan file from git",
         )
-    return found
+    return planner.read_plan(planner.path_of(migrations, name))
 
 
 def _is_half_done(connection: Connection, plan: str, stage: str) -> bool:

@@ -12,6 +12,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model import canonical
 from contractctl.model.plan import ENDS, CanaryRules, Movement, Operation, Plan, ReadRules, Regroup, Stage, Transform
 from contractctl.planner.soundness import demand_sound
+from contractctl.store import shown
 from contractctl.toml_text import Table, read_toml
 from contractctl.writing import write_whole
 
@@ -45,13 +46,15 @@ def read_plans(migrations: Path) -> tuple[Plan, ...]:
 
 def read_plan(path: Path) -> Plan:
     """The plan in a file. Raise ContractctlError, naming the key, for what it does not understand."""
+    if not path.is_file() and (path.is_symlink() or path.exists()):
+        raise ContractctlError(f"{shown(path)} is not a file", hint="restore the plan's file from git")
     if not path.is_file():
         near = ", ".join(sorted(other.stem for other in path.parent.glob("*.toml")))
         raise ContractctlError(
             f"there is no plan '{path.stem}'",
             hint=f"plans: {near}" if near else "make one: contractctl plan CONTRACT",
         )
-    top = read_toml(path, str(path))
+    top = read_toml(path, shown(path))
     plan = Plan(
         name=top.needed_text("name"),
         movements=tuple(_movement(table) for table in top.tables("movements")),
@@ -65,8 +68,8 @@ def read_plan(path: Path) -> Plan:
     )
     top.done()
     if plan.name != path.stem:
-        raise ContractctlError(f"{path}: its name says '{plan.name}'", hint=f"call the file {plan.name}.toml")
-    demand_sound(plan, str(path))
+        raise ContractctlError(f"{shown(path)}: its name says '{plan.name}'", hint=f"call the file {plan.name}.toml")
+    demand_sound(plan, shown(path))
     return plan
 
 

@@ -18,7 +18,7 @@ from contractctl.store.contracts import (
 )
 from contractctl.store.policies import read_policy
 from contractctl.store.releases import SUMS, VERSIONS
-from contractctl.store.texts import digest, source, with_lf
+from contractctl.store.texts import digest, shown, source, with_lf
 from contractctl.store.unreadable import Unreadable, parted, read_each, tried
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "read_policy",
     "release",
     "release_path",
+    "shown",
     "source",
     "tried",
     "version_path",

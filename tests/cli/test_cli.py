@@ -174,6 +174,20 @@ def test_an_empty_variable_is_no_name_for_this_folder(contractctl: Run, tmp_path
     assert done.stderr.startswith(f"error: what follows '{before}' is empty\nhint: is a variable empty? ")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "migrate backfill p --rate nan",
+        "migrate backfill p --rate inf",
+        "migrate canary p nan",
+        "gate p canary --percent nan",
+        "notify --to x --timeout nan",
+    ],
+)
+def test_what_is_no_number_is_in_no_range(contractctl: Run, line: str) -> None:
+    assert f"'{line.rpartition(' ')[2]}' is not a number" in contractctl(*line.split(), code=2).stderr
+
+
 def test_where_there_is_nothing_to_choose_from_the_first_step_is_told(contractctl: Run) -> None:
     assert (
         "there is no plan here yet: contractctl plan CONTRACT writes one"

@@ -87,6 +87,18 @@ def test_expand_of_a_compatible_intermediate_version_passes(contractctl: Run) ->
     assert done.stdout.splitlines()[0] == "pass: expand of 'rename' may begin"
 
 
+def test_another_plan_s_broken_file_stops_no_gate(contractctl: Run, shop: Path) -> None:
+    plans = shop / "migrations" / "plans"
+    (plans / "other.toml").write_text("name =\n")
+    (plans / "lost.toml").symlink_to("nowhere")
+
+    assert contractctl("gate", "rename", "expand").stdout.startswith("pass: ")
+    assert contractctl("gate", "other", "expand", code=2).stderr.startswith(
+        "error: migrations/plans/other.toml:1:7: Invalid value\n"
+    )
+    assert "migrations/plans/lost.toml is not a file" in contractctl("gate", "lost", "expand", code=2).stderr
+
+
 @pytest.mark.usefixtures("shop")
 def test_contract_out_of_turn_fails_and_says_what_comes_next(contractctl: Run) -> None:
     done = contractctl("gate", "rename", "contract", code=1)

@@ -12,6 +12,7 @@ import click
 
 from contractctl.cli import Exit
 from contractctl.cli import output as writing
+from contractctl.cli.numbers import Number
 from contractctl.cli.sections import Sectioned
 from contractctl.errors import ContractctlError
 from contractctl.model.decision import Decision, Outcome
@@ -64,7 +65,9 @@ _written = click.option(
 @click.command(cls=_Gate)
 @click.argument("plan")
 @click.argument("stage")
-@click.option("--percent", type=float, metavar="PERCENT", help="The canary percentage; by default the next step.")
+@click.option(
+    "--percent", type=Number(0, 100), metavar="PERCENT", help="The canary percentage; by default the next step."
+)
 @click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Decide from this evidence file.")
 @click.option("--at", metavar="TIME", help="Decide as of this time: ISO 8601 with a time zone, or Unix seconds.")
 @click.option("--wait", metavar="SPAN", help="Keep asking for up to this long while waiting can help: 90s, 30m, 2h.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import click
 
 from contractctl.cli import Exit, Group
+from contractctl.cli.numbers import Number
 from contractctl.cli.sections import Sectioned
 from contractctl.model.plan import Stage
 
@@ -87,22 +88,22 @@ class _Backfill(Sectioned):
 
 @command.command(cls=_Backfill)
 @click.argument("plan")
-@click.option("--rate", type=click.FloatRange(min=1), metavar="ROWS/S", help="Fill at most this many rows per second.")
+@click.option("--rate", type=Number(min=1), metavar="ROWS/S", help="Fill at most this many rows per second.")
 @click.option(
     "--batch-ms",
-    type=click.FloatRange(min=1, max=10_000),
+    type=Number(min=1, max=10_000),
     metavar="MS",
     help="How long a batch may block other writers (on servers, of the same rows).  [SQLite 50, servers 200]",
 )
 @click.option(
     "--max-load",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     metavar="N",
     help="Wait while the server is busier: running statements of others (PostgreSQL), Threads_running (MariaDB).",
 )
 @click.option(
     "--max-lag",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     metavar="SECONDS",
     help="Wait while a replica lags further behind, or its lag is unknown.",
 )
@@ -193,7 +194,7 @@ def resume(plan: str, reason: str) -> int:
 
 @command.command
 @click.argument("plan")
-@click.argument("percent", type=click.FloatRange(min=0, max=100))
+@click.argument("percent", type=Number(min=0, max=100))
 @_form
 def canary(plan: str, percent: float, form: str) -> int:
     """Let PERCENT of the requests take the new path.

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from contractctl.cli import Exit
+from contractctl.cli.numbers import Number
 from contractctl.errors import ContractctlError
 
 _TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
@@ -29,7 +30,7 @@ _TOKEN = "CONTRACTCTL_NOTIFY_TOKEN"  # noqa: S105 - the name of a variable
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.1, 600),
+    type=Number(0.1, 600),
     metavar="SECONDS",
     default=10.0,
     show_default=True,

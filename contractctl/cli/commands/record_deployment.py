@@ -3,7 +3,7 @@
 import click
 
 from contractctl.cli import Exit
-from contractctl.errors import ContractctlError
+from contractctl.cli.numbers import Number
 
 
 @click.command
@@ -19,7 +19,7 @@ from contractctl.errors import ContractctlError
 )
 @click.option(
     "--canary",
-    type=float,
+    type=Number(0, 100),
     metavar="PERCENT",
     help="It is a canary with this percentage of the traffic, beside the live version.",
 )
@@ -34,10 +34,6 @@ def command(service: str, version: str, environment: str, canary: float | None, 
     from contractctl.cli import ledger
     from contractctl.journal.deployments import Deployment
 
-    if canary is not None and not 0 <= canary <= 100:  # noqa: PLR2004 - percent
-        raise ContractctlError(
-            f"--canary {canary:g} is not a percentage of the traffic", hint="write percent, from 0 to 100"
-        )
     new = ledger.write(Deployment(environment, service, version, canary, commit=commit))
     share = "" if canary is None else f" with {canary:g} % of the traffic"
     click.echo(f"{'recorded' if new else 'on record already'}: {service}@{version} is live in {environment}{share}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from contractctl.cli.numbers import Number
 from contractctl.errors import ContractctlError
 
 _TOKEN = "CONTRACTCTL_SERVE_TOKEN"  # noqa: S105 - the name of a variable
@@ -27,7 +28,7 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.1, 600),
+    type=Number(0.1, 600),
     metavar="SECONDS",
     default=8.0,
     show_default=True,
