@@ -92,7 +92,7 @@ class Observations:
     """Also of what is no longer here."""
     latest: float = -math.inf
     reads_from: float = -math.inf
-    """From when on it was asked for reads: what was before is unknown, though other things are known of then."""
+    """From when on it was asked for reads: what came before is unknown, though other things are known of then."""
     environment: str | None = None
     """The one that is meant; None where nobody has said it."""
     others: set[str] = field(default_factory=set)

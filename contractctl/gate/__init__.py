@@ -32,7 +32,7 @@ def decide(  # noqa: PLR0913 - a decision's inputs, each by name
 
 
 def decide_case(case: Case) -> Decision:
-    """The same for a case that was written down."""
+    """The same for a recorded case."""
     _demand_a_share(case)
     asked = tuple(replace(condition, records=tuple(sorted(set(condition.records)))) for condition in _conditions(case))
     found = waivers.applied(case, asked)
@@ -91,7 +91,7 @@ def _conditions(case: Case) -> Iterator[Condition]:
 
 
 def _canary(case: Case, *, rows: bool) -> Iterator[Condition]:
-    """Before the first share there is nothing to count; a smaller share is never a risk."""
+    """Before the first share there is nothing to count, and shrinking the share is never a risk."""
     running = order.running(case.standing)
     if (case.percent or 0.0) <= running:
         return

@@ -16,7 +16,7 @@ class Case:
     plan: Plan
     stage: Stage
     percent: float | None
-    """The share asked for; only with Stage.CANARY."""
+    """The requested share; only with Stage.CANARY."""
     standing: Standing
     consumers: Mapping[str, tuple[Party, ...]]
     """By contract, as contract.toml declares them."""

@@ -1,4 +1,4 @@
-"""Is a share of the requests no greater on the new path than on the old one? Worse, as good, or not known yet."""
+"""Is the proportion of bad requests no greater on the new path than on the old? Worse, as good, or not yet known."""
 
 import math
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from contractctl.model.decision import Condition, Outcome, Unknown
 
 _EVERYBODY = 100.0
 _LOOKS = 12
-"""So often in the bake time a doubtful canary is worth another look: every five minutes of an hour."""
+"""An inconclusive canary is looked at this many times per bake time: every five minutes of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What is held against each other, and the words for it."""
+    """What is compared, and the words for it."""
 
     name: str
     sample: str
@@ -29,20 +29,20 @@ class Compared:
     """`failures`, `slow requests`."""
     looks: tuple[Look, ...]
     before: Counts
-    """The old path at earlier shares: what 100 % is held against."""
+    """The old path at earlier shares: the baseline at 100 %."""
     seconds: float
     records: tuple[str, ...]
     percent: float
 
     @property
     def both(self) -> Look:
-        """All looks as one. At 100 % the old path is what it was at the shares before."""
+        """All looks added up. At 100 % the old path is what it was at the earlier shares."""
         seen = canary.summed(self.looks)
         return seen if self.percent < _EVERYBODY else Look(seen.new, seen.old.plus(self.before))
 
     @property
     def course(self) -> tuple[float, ...]:
-        """E after each look; at 100 % all of them are one."""
+        """The e-value after each look; at 100 % all looks count as one."""
         if self.percent >= _EVERYBODY:
             return (canary.e_value([self.both]),)
         return tuple(canary.e_value(self.looks[:seen]) for seen in range(1, len(self.looks) + 1))
@@ -55,13 +55,13 @@ class Compared:
 
 
 def margin(case: Case, it: Compared) -> float:
-    """How many more of the new path's requests may be bad, as a proportion."""
+    """By how much the new path's proportion of bad requests may exceed the old path's."""
     rules = case.plan.canary
     return canary.margin(it.both.old, rules.relative_margin, rules.absolute_margin)
 
 
 def compared(case: Case, it: Compared) -> Iterator[Condition]:
-    """Not worse, and shown to be as good."""
+    """Whether it is not worse, and shown to be as good."""
     found = it.alarm
     yield _not_worse(case, it, found)
     yield _as_good(case, it, found.spread)
@@ -97,8 +97,8 @@ def _why(it: Compared, found: Alarm) -> str:
 def _spread(it: Compared, spread: Spread) -> str:
     if spread.detected:
         return f"the {it.nouns} spread {spread.factor:.2g} times as much between intervals as chance would explain"
-    looks = "one interval does" if spread.freedom == 0 else f"{spread.freedom + 1} intervals do"
-    return f"{looks} not suffice yet"
+    looks = "one interval is" if spread.freedom == 0 else f"{spread.freedom + 1} intervals are"
+    return f"{looks} not enough yet"
 
 
 def _did(it: Compared, path: str, counts: Counts) -> str:
@@ -109,9 +109,9 @@ def _did(it: Compared, path: str, counts: Counts) -> str:
 
 
 def _as_good(case: Case, it: Compared, spread: Spread) -> Condition:
-    """Non-inferiority and the least sample: not seen to be worse is not yet seen to be as good.
+    """Non-inferiority and the minimum sample: no sign of being worse does not yet show that it is as good.
 
-    Where failures come in bursts, a sample counts for as much less than its size.
+    Where failures come in bursts, a sample counts for correspondingly less than its size.
     """
     rules, both, wide = case.plan.canary, it.both, spread.widening
     allowed = margin(case, it)
@@ -142,7 +142,7 @@ def _as_good(case: Case, it: Compared, spread: Spread) -> Condition:
 
 
 def _more_needed(missing: float, it: Compared, allowed: float, clock: Clock) -> Flaw:
-    """How many more requests, and when they will have come at the current rate."""
+    """How many more requests are needed, and when they will have arrived at the current rate."""
     both = it.both
     rate = both.new.total / it.seconds if it.seconds > 0 else 0.0
     if math.isinf(missing):

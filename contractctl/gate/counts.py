@@ -1,4 +1,4 @@
-"""What did a source count at the running share, interval by interval? A measure is how requests went, or their time."""
+"""What did a source count at the running share, interval by interval? It measures outcomes or durations."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ class Observed:
     """The records of one source."""
 
     running: tuple[Record, ...]
-    """Of the running share, one after the other."""
+    """Of the running share, in order."""
     earlier: tuple[Record, ...]
-    """Of earlier shares: what 100 % is held against."""
+    """Of earlier shares: the baseline at 100 %."""
     since: float
     """When the running share was entered."""
     records: tuple[str, ...]
@@ -39,7 +39,7 @@ class Observed:
 
     @property
     def silent(self) -> float:
-        """For how many seconds of it nobody has told of any request, nor that there was none."""
+        """For how many seconds of it nobody reported any request, nor that there was none."""
         return sum(_silent(record) for record in self.running)
 
     @property
@@ -49,7 +49,7 @@ class Observed:
 
     @property
     def measures(self) -> set[str]:
-        """What the source has counted at this share; a record that says nothing is one of requests."""
+        """What the source has counted at this share; a record that does not name its measure counts requests."""
         found = {measure for one in self.series for measure in MEASURES if measure in one.labels}
         return found or {"outcome"}
 
@@ -67,7 +67,7 @@ def looks(observed: Observed) -> tuple[Look, ...]:
 
 
 def dated(observed: Observed, bake: float) -> list[tuple[float, Look]]:
-    """The same in the order of time, each with the moment by which all of it had been counted."""
+    """The same in chronological order, each with the moment by which all of it had been counted."""
     found = []
     for (index, number), look in _tallied(observed, observed.running, _outcome).items():
         end = observed.running[index].window_to
@@ -94,14 +94,14 @@ def total(observed: Observed, measure: str, word: str, **labels: str) -> float:
 def tallied(
     observed: Observed, records: Sequence[Record], word: Callable[[Mapping[str, str]], str | None]
 ) -> list[Mapping[tuple[str, str], float]]:
-    """How many there were in each interval, by path and word; what has no word is left out."""
+    """How many there were in each interval, by path and label; what has no label is left out."""
     return list(_tallied(observed, records, word).values())
 
 
 def _tallied(
     observed: Observed, records: Sequence[Record], word: Callable[[Mapping[str, str]], str | None]
 ) -> Mapping[tuple[int, str], Mapping[tuple[str, str], float]]:
-    """The same by record and number of the look."""
+    """The same by record and by number of the look."""
     counts: dict[tuple[int, str], dict[tuple[str, str], float]] = {}
     for index, record in enumerate(records):
         for one in _series(observed, [record]):

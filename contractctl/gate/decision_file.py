@@ -25,7 +25,7 @@ class Replay:
     case: Case
     """What it was decided from."""
     differences: tuple[str, ...]
-    """What is not the same, one sentence each; empty where every byte is."""
+    """What differs, one sentence each; empty where every byte is the same."""
 
 
 def tree(decision: Decision) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def write(migrations: Path, case: Case, decision: Decision) -> Path:
 
 
 def replay(path: Path) -> Replay:
-    """Decide again. Raise ContractctlError where the file is none of ours."""
+    """Decide again. Raise ContractctlError where the file is not a decision file."""
     raw = _raw(path)
     document = _document(path, raw)
     case = canonical.value(Case, document["inputs"], f"{path}: inputs")
@@ -76,7 +76,7 @@ _HINT = "name a file that was written by: contractctl gate PLAN STAGE --record"
 
 
 def _document(path: Path, raw: str) -> dict[str, Any]:
-    """The file's content, held against its contract."""
+    """The file's content, validated against its contract."""
     try:
         document: dict[str, Any] = json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -108,7 +108,7 @@ _LONG = 160
 
 def _differences(document: dict[str, Any], before: Decision, after: Decision) -> Iterator[str]:
     if document["contractctl"] != __version__:
-        yield f"it was decided by contractctl {document['contractctl']}, this is {__version__}"
+        yield f"it was decided by contractctl {document['contractctl']}, and this is {__version__}"
     if before.digest != after.digest:
         yield f"the inputs are not those it was decided from: digest {before.digest[:12]} then, {after.digest[:12]} now"
     if before.outcome is not after.outcome:

@@ -1,4 +1,4 @@
-"""At 100 %: has everybody left the old path? Whoever comes back to it begins the silence anew, and makes it longer."""
+"""At 100 %: has everybody left the old path? A request that takes it restarts the silence, and makes it longer."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from contractctl.model.amounts import agreeing
 from contractctl.model.decision import Condition, Unknown
 
 _ERROR = 0.05
-"""The chance that any of the silences after the first request on the old path is long by chance alone."""
+"""The probability that any silence after the first request on the old path is long by chance alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +25,30 @@ class Silence:
     left: float
     """Requests that took the old path, all in all."""
     last: float
-    """By when the last of them had been counted."""
+    """When the last of them had been counted."""
     breaks: int
     """In how many looks there were some."""
     longest: float
     """Seconds of the longest silence that did not last."""
     requests: float
-    """On the new path, since the last of them."""
+    """Requests on the new path since the last of them."""
 
     def seconds_needed(self, bake: float) -> float:
-        """Who came back after an hour has proven nothing by another hour."""
+        """After a return that followed an hour of silence, another hour proves nothing."""
         return max(bake, GAPS * self.longest)
 
     def requests_needed(self, share: float) -> int:
-        """So many in a row show that less than `share` of the requests take the old path, however often one looks.
+        """How many in a row show that less than `share` of the requests take the old path, however often one looks.
 
-        With enough attempts one of them succeeds by chance: the nth may err in one of n (n + 1) times twenty cases,
-        which makes one in twenty of all of them together.
+        With enough attempts one succeeds by chance, so the nth may be wrong in one of 20 n (n + 1) cases: one in
+        twenty over all of them.
         """
         attempts = self.breaks * (self.breaks + 1)
         return math.ceil(canary.least_requests(share) / 3 * math.log(max(attempts, 1) / _ERROR))
 
 
 def silence(looks: Sequence[tuple[float, Look]], since: float) -> Silence:
-    """From looks in the order of time, each with its end; the share was entered at `since`."""
+    """From looks in chronological order, each with its end; the share was entered at `since`."""
     left, last, breaks, longest, requests, before = 0.0, since, 0, 0.0, 0.0, since
     for end, look in looks:
         if look.old.total:
@@ -61,7 +61,7 @@ def silence(looks: Sequence[tuple[float, Look]], since: float) -> Silence:
 
 
 def everybody(case: Case, observed: Observed, passed: Condition) -> Condition:
-    """The condition on the share, where all of the requests should take the new path."""
+    """The condition on the share where all requests should take the new path."""
     rules = case.plan.canary
     found = silence(dated(observed, rules.bake_seconds), observed.since)
     quiet = max(0.0, observed.until - found.last - observed.silent)

@@ -1,4 +1,4 @@
-"""Do the facts that are simply counted hold: compatibility, backfill, divergence?"""
+"""Do the facts hold that are simply counted: compatibility, backfill, divergence?"""
 
 import math
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ JUST_NOW_SECONDS = 300.0
 _NONE = "0 incompatibilities"
 _AMISS = {
     "new_side_nulls": (
-        "row was written since the triggers exist and has no new side: something bypasses them",
-        "rows were written since the triggers exist and have no new side: something bypasses them",
+        "row was written since the triggers were created and has no new side: something bypasses them",
+        "rows were written since the triggers were created and have no new side: something bypasses them",
     ),
     "differing": ("row differs between the old and the new side", "rows differ between the old and the new side"),
     "conflicts": (
@@ -103,7 +103,7 @@ def _own(record: Record, movement: Movement, direction: Direction) -> tuple[Seri
 
 
 def _as_environment(found: Flaw) -> Flaw:
-    """Which versions are live is what goes stale in a comparison."""
+    """What goes stale in a comparison is which versions are live."""
     return replace(found, reason=Unknown.ENVIRONMENT_STALE) if found.reason is Unknown.STALE else found
 
 
@@ -115,14 +115,14 @@ def no_new_side_nulls(case: Case) -> Condition:
             name="rows written without the new side",
             kind=Kind.DIVERGENCE,
             fact="new_side_nulls",
-            good="every row written since the triggers exist has both sides",
+            good="every row written since the triggers were created has both sides",
             remedy=f"run: contractctl migrate dual-write {case.plan.name}",
         ),
     )
 
 
 def backfill_complete(case: Case) -> Condition:
-    """Every row that was there has been filled."""
+    """Every row that existed has been filled."""
     passed = Condition(
         name="backfill complete",
         outcome=Outcome.PASS,
@@ -221,7 +221,7 @@ def _zero(case: Case, asked: _Zero) -> Condition:
 
 def _fact(case: Case, kind: Kind, fact: str, within_seconds: float = math.inf) -> _Found | Flaw:
     clock = replace(case.clock, fresh_seconds=min(case.clock.fresh_seconds, within_seconds))
-    missing = Flaw(Unknown.MISSING_SOURCE, f"the database has not been asked for '{fact}'")
+    missing = Flaw(Unknown.MISSING_SOURCE, f"the database has not been queried for '{fact}'")
     about = [record for record in case.of(kind) if record.problem or _values(record, fact)]
     if not about:
         return missing

@@ -1,4 +1,4 @@
-"""Is the new path as fast? The share of requests above a bucket's end, by the same test as errors."""
+"""Is the new path as fast? The proportion of requests above a bucket's bound, by the same test as errors."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ from contractctl.model.evidence import Record
 
 
 def missing(case: Case) -> Condition:
-    """The plan asks, and nobody has timed a request."""
+    """The plan requires it, and nobody has timed a request."""
     return unknown(_asked(case), Flaw(Unknown.MISSING_SOURCE, "no source has timed the requests of the canary"))
 
 
@@ -32,7 +32,7 @@ def fast_enough(case: Case, observed: Observed) -> Iterator[Condition]:
 
 
 def timed(case: Case, observed: Observed) -> comparing.Compared | None:
-    """What is held against each other; None where nothing can be."""
+    """What to compare; None where nothing can be compared."""
     seconds = case.plan.canary.slow_seconds
     if seconds is None or _unusable(case, observed, f"{seconds:g}"):
         return None
@@ -66,7 +66,7 @@ def _asked(case: Case) -> Condition:
 
 
 def _unusable(case: Case, observed: Observed, bound: str) -> Flaw | None:
-    """A slow request that was not timed would be one that nobody saw."""
+    """A slow request that was not timed would go unseen."""
     for path in ("new", "old"):
         timed = total(observed, "speed", "timed", path=path)
         fast = total(observed, "speed", "fast", path=path, bound=bound)

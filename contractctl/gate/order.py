@@ -26,7 +26,7 @@ STEP_BEFORE = "the step before"
 
 
 def in_order(case: Case) -> Condition:
-    """The plan stands where this stage may follow."""
+    """The plan is in a state that this stage may follow."""
     plan, standing = case.plan, case.standing
     needed = _BEFORE[case.stage]
     passed = Condition(
@@ -71,7 +71,7 @@ def _share_out_of_order(plan: Plan, percent: float, standing: Standing) -> str |
 
 
 def quiesced_long_enough(case: Case) -> Condition:
-    """The brown-out has lasted for its time."""
+    """The brown-out has lasted long enough."""
     needed = case.plan.reads.quiesced_seconds
     spent = case.now - case.standing.since
     passed = Condition(
@@ -89,7 +89,7 @@ def quiesced_long_enough(case: Case) -> Condition:
 
 
 def sunset_come(case: Case) -> Iterator[Condition]:
-    """The day that clients of an interface know has come: until then no old part goes, and none for a while."""
+    """The sunset that clients of an interface know has come: until then no old part is removed, nor browned out."""
     gone = [one for one in case.plan.operations if one.is_of_interfaces]
     if not gone:
         return
@@ -114,7 +114,7 @@ def sunset_come(case: Case) -> Iterator[Condition]:
 
 
 def running(standing: Standing) -> float:
-    """The share of the new path; a brown-out keeps it, and may end by going back to it."""
+    """The share of the new path; a brown-out keeps it, and may end by returning to it."""
     return standing.percent if standing.state in (State.CANARY, State.QUIESCED) else 0.0
 
 

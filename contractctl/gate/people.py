@@ -17,15 +17,15 @@ from contractctl.model.plan import Plan
 _CYRILLIC = "\u0430\u0432\u0435\u0456\u0458\u043a\u043c\u043d\u043e\u0440\u0441\u0455\u0442\u0443\u0445"
 _GREEK = "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7"
 _AS_LATIN = str.maketrans(_CYRILLIC + _GREEK, "abeijkmhopcstyx" + "abezhikmnoptyx")
-"""Letters that look like Latin ones, as small or as capital letters."""
+"""Letters that look like Latin ones, in lower or upper case."""
 UNREVIEWED = "it is not committed in git, so it is not reviewed; git add, git commit"
-"""Of what somebody has written into a file that git does not have so."""
+"""Of a statement in a file that git does not have in this form."""
 _ADDRESS = re.compile(r"<([^<>]+@[^<>]+)>")
 
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What somebody states and no instrument can see."""
+    """What somebody states that no instrument can see."""
 
     statement: str
     """no-consumers or does-not-read."""
@@ -39,7 +39,7 @@ class Attestation:
 
 
 def restore_point(plan: Plan) -> Condition:
-    """Where the data can be brought back from is written in the plan."""
+    """The plan says where the data can be restored from."""
     passed = Condition(
         name="restore point",
         outcome=Outcome.PASS,
@@ -94,7 +94,7 @@ def _approvers(given: Iterable[Series]) -> str:
 
 
 def different(approvers: Iterable[str]) -> tuple[str, ...]:
-    """Different people among them: who shares a name or an address with another is the same, to be on the safe side."""
+    """The different people among them: two that share a name or an address count as one, to be on the safe side."""
     known: dict[frozenset[str], str] = {}
     for approver in approvers:
         own = _spellings(approver)
@@ -107,7 +107,7 @@ def different(approvers: Iterable[str]) -> tuple[str, ...]:
 
 
 def _spellings(approver: str) -> frozenset[str]:
-    """The name and the address, however they are written: also with signs that nobody sees, or that look alike."""
+    """The name and the address, normalised: without invisible characters, and with look-alikes folded."""
     seen = "".join(one for one in approver if unicodedata.category(one) != "Cf")
     folded = unicodedata.normalize("NFKC", seen).casefold().translate(_AS_LATIN)
     found = _ADDRESS.search(folded)
@@ -116,7 +116,7 @@ def _spellings(approver: str) -> frozenset[str]:
 
 
 def attestations(case: Case) -> Iterator[Attestation]:
-    """The statements of this moment: by a name, with a reason, not expired. Those that are not reviewed do not hold."""
+    """The statements that count now: with a name and a reason, and not expired. Unreviewed ones do not hold."""
     for record in case.of(Kind.ATTESTATION):
         if flaw(record, case.clock, old_is_fine=True):
             continue
@@ -142,7 +142,7 @@ def _attestation(series: Series, digest: str) -> Attestation:
 
 
 def beside(condition: Condition, said: Iterable[Attestation]) -> Condition:
-    """A condition that is unknown, with what is attested for it and does not count yet."""
+    """An unknown condition, with the attestation for it that does not count yet."""
     who = ", ".join(sorted({one.by for one in said if not one.reviewed}))
     if condition.outcome is not Outcome.UNKNOWN or not who:
         return condition

@@ -18,12 +18,12 @@ from contractctl.model.evidence import Kind, Record, Series
 from contractctl.model.plan import State
 
 _STILL = 0.1
-"""A consumer that read within this part of its window still reads, whatever its rhythm."""
+"""A consumer that read within this fraction of its window still reads, whatever its cadence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One consumer of one field, and what is known of the two."""
+    """One consumer of one field, and what is known about the pair."""
 
     on: Observed
     name: str
@@ -31,9 +31,9 @@ class Reader:
     """None where no contract.toml lists it."""
     seen: Seen
     needed: float
-    """For how many seconds it must have been silent."""
+    """How many seconds it must have been silent."""
     said: tuple[Attestation, ...]
-    """That it does not read it."""
+    """Attestations that it does not read the field."""
 
     @property
     def path(self) -> str:
@@ -51,7 +51,7 @@ class Reader:
 
     @property
     def mentions(self) -> Iterator[tuple[Record, Series]]:
-        """What was found of the field in what it is made of."""
+        """Where the field was found in what the consumer is built from."""
         for record in self.static:
             for one in record.series:
                 if one.labels.get("consumer") == self.name and about(one, self.on.field):
@@ -59,7 +59,7 @@ class Reader:
 
     @property
     def searched(self) -> tuple[Record, ...]:
-        """The searches of its code: what it declares is none."""
+        """The searches of its code; a declaration is not a search."""
         return tuple(record for record, one in self.mentions if one.labels.get("certainty") != CERTAINTY)
 
     @property
@@ -117,7 +117,7 @@ def condition(reader: Reader) -> Condition:
 
 
 def _read(reader: Reader, passed: Condition, last: float) -> Condition:
-    """It was seen reading within its window: it still reads, or its clock has started again."""
+    """It was seen reading within its window: it still reads, or its quiet time has started again."""
     on, party, name = reader.on, reader.party, reader.name
     who = "@".join([name, *reader.seen.versions[-1:]])
     stranger = "" if party else f"; {name} is in no contract.toml"
@@ -150,7 +150,7 @@ def _brought_back(case: Case, last: float) -> str:
 
 
 def _may_read(reader: Reader) -> Flaw | None:
-    """It asked for what has the field, and did not say whether it uses it. Only a declaration settles that."""
+    """It requested what contains the field, and did not say whether it uses it. Only a declaration settles that."""
     it, on = reader.seen, reader.on
     if it.may_last is None or it.may_last <= on.until - reader.needed:
         return None
@@ -162,7 +162,7 @@ def _may_read(reader: Reader) -> Flaw | None:
 
 
 def _migrated(reader: Reader) -> str | None:
-    """Why it is held not to read the field, where somebody said so and nobody saw otherwise."""
+    """Why it is taken not to read the field: somebody said so, and nobody saw otherwise."""
     if reader.party and reader.party.migrated:
         return "its owner declares that it has migrated"
     if reader.party and not covers(reader.party, reader.on.field):
@@ -189,7 +189,7 @@ def _declared(reader: Reader, passed: Condition) -> Condition:
 
 
 def _live(reader: Reader, passed: Condition) -> Condition:
-    """What contract.toml says of a consumer takes nothing back of what its versions declare, while they are live."""
+    """What contract.toml says of a consumer does not withdraw what its live versions declare."""
     versions = ", ".join(reader.declaring)
     be = agreeing(len(reader.declaring), "is live and declares", "are live and declare")
     return replace(
@@ -219,7 +219,7 @@ def _contradicted(reader: Reader, passed: Condition) -> Condition:
 
 
 def searched(reader: Reader) -> Condition:
-    """Where the plan demands it, the consumer's code was searched, or somebody answers for it."""
+    """Where the plan demands it, the consumer's code was searched, or somebody vouches for it."""
     passed = Condition(
         name=f"code of {reader.name} searched for {reader.path}",
         outcome=Outcome.PASS,

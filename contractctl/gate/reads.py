@@ -43,7 +43,7 @@ def unread(case: Case) -> Iterator[Condition]:
 
 
 def _flawed(case: Case) -> Iterator[Condition]:
-    """A source that could not answer may hold the one read that nobody else saw."""
+    """A source that could not answer may have the one read that nobody else saw."""
     for record in case.of(Kind.READS, Kind.STATIC_READS):
         found = flaw(record, case.clock)
         if found is None and record.kind is Kind.READS and not record.series:
@@ -55,7 +55,7 @@ def _flawed(case: Case) -> Iterator[Condition]:
 
 
 def _known(case: Case, field: Field, parties: Sequence[Party], said: Sequence[Attestation]) -> Condition:
-    """Nobody on record is not nobody."""
+    """No consumer on record does not mean that there is none."""
     passed = Condition(
         name=f"consumers of {field.contract}",
         outcome=Outcome.PASS,
@@ -119,7 +119,7 @@ def _not_understood(on: Observed) -> Iterator[Condition]:
 
 
 def _open(name: str, threshold: str, found: Flaw, remedy: str) -> Condition:
-    """A condition that is asked only where something is missing."""
+    """A condition that is added only where something is missing."""
     return unknown(Condition(name, Outcome.UNKNOWN, "", "", threshold, remedy=remedy), found)
 
 

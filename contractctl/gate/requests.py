@@ -19,7 +19,7 @@ from contractctl.model.plan import Plan
 _EVERYBODY = 100.0
 _FOLLOW = "check why the applications do not follow the share: they get it from contractctl.runtime.canary"
 _MISMATCH = 0.001
-"""Below this chance, and beyond the tolerance, the observed share is not the one asked for."""
+"""Below this probability, and beyond the tolerance, the observed share is not the requested one."""
 
 
 def healthy(case: Case) -> Iterator[Condition]:
@@ -59,7 +59,7 @@ def healthy(case: Case) -> Iterator[Condition]:
 
 
 def comparisons(case: Case) -> Iterator[comparing.Compared]:
-    """What the conditions on errors and latency hold against each other, source by source."""
+    """What the conditions on errors and latency compare, source by source."""
     for own in _by_source(case):
         observed = _observed(case, own)
         if isinstance(observed, Flaw):
@@ -109,7 +109,7 @@ def _observed(case: Case, own: Sequence[Record]) -> Observed | Flaw:
 
 
 def _strange(observed: Observed) -> Flaw | None:
-    """A word that nobody knows is not counted as good."""
+    """An unknown label is not counted as good."""
     for record in (*observed.running, *observed.earlier):
         for series in record.series:
             labels = series.labels
@@ -124,7 +124,7 @@ def _strange(observed: Observed) -> Flaw | None:
 
 
 def _uncounted(observed: Observed) -> Flaw | None:
-    """Who counts what goes well alone has no failures."""
+    """A source that counts only successes would never show a failure."""
     own = {one.labels.get("outcome") for one in observed.series if one.labels.get("path") == "new"}
     if "ok" not in own or "bad" in own:
         return None
@@ -159,7 +159,7 @@ def _share(case: Case, observed: Observed) -> Condition:
     passed = Condition(
         name="canary share",
         outcome=Outcome.PASS,
-        message=f"{share:.3g} % of {number(everything)} requests took the new path, {asked:g} % were asked for",
+        message=f"{share:.3g} % of {number(everything)} requests took the new path, {asked:g} % requested",
         observed=f"{share:.3g} %",
         threshold=f"{asked:g} % ± {tolerance:g} points",
         sample=everything,
@@ -209,12 +209,12 @@ def _baked(case: Case, observed: Observed) -> Condition:
         return passed
     words = f"observed for {part(seconds, needed)} at {share:g} %"
     if observed.silent >= 1:
-        words += f"; for {span(observed.silent)} nobody has counted any request, nor told that there was none"
+        words += f"; for {span(observed.silent)} nobody has counted a request, or reported that there was none"
     if without:
         words += f"; in {without} of {counted(len(own), 'interval')} no request took the new path"
     return unknown(passed, Flaw(Unknown.BAKING, words, needed - seconds))
 
 
 def _is_without(look: canary.Look, share: float) -> bool:
-    """Whether so many took the old path that some would have taken the new one at this share."""
+    """Whether so many requests took the old path that, at this share, some should have taken the new one."""
     return not look.new.total and (1 - share / 100) ** look.old.total < _MISMATCH

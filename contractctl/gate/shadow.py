@@ -1,4 +1,4 @@
-"""Do shadow reads give the same on both paths? Mismatches of what was compared; ignored is not skipped."""
+"""Do shadow reads give the same on both paths? Of what was compared, how much differs; ignored is not skipped."""
 
 import math
 from dataclasses import replace
@@ -12,11 +12,11 @@ from contractctl.gate.words import number, percent
 from contractctl.model.decision import Condition, Outcome, Unknown
 
 _SURE = 3.0
-"""Standard errors by which more than the tolerance must differ: somebody looks again and again."""
+"""By how many standard errors mismatches must exceed the tolerance: the test is repeated at every look."""
 
 
 def missing(case: Case) -> Condition:
-    """The plan asks, and nobody has compared anything."""
+    """The plan requires it, and nobody has compared anything."""
     return unknown(_asked(case), Flaw(Unknown.MISSING_SOURCE, "no source has counted shadow reads"))
 
 

@@ -1,4 +1,4 @@
-"""Do those who move the traffic give the new path the share that was asked for?"""
+"""Do those who shift the traffic give the new path the requested share?"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,12 +11,12 @@ from contractctl.model.decision import Condition, Outcome, Unknown
 from contractctl.model.evidence import Record
 
 _ROUNDED = 0.5
-"""Percentage points by which whole-numbered weights may miss a share."""
+"""By how many percentage points integer weights may miss a share."""
 _NOBODY, _EVERYBODY = 0.0, 100.0
 
 
 def moved(case: Case) -> Iterator[Condition]:
-    """One condition for each of them; none where nobody is known to move it."""
+    """One condition for each of them; none where nobody is known to shift it."""
     newest: dict[tuple[str, str, str], Record] = {}
     for record in sorted(filter(is_share, case.records), key=lambda one: one.collected_at):
         labels = record.series[0].labels
@@ -44,7 +44,7 @@ def _moved(case: Case, source: str, mover: str, record: Record) -> Condition:
         listed = ", ".join(f"{share:g} %" for share in sorted(shares))
         return unknown(passed, Flaw(Unknown.CONFLICTING_EVIDENCE, f"{mover} gives {listed} at the same time"))
     (share,) = shares
-    message = f"{mover} gives {share:.4g} % to the new path, {asked:g} % were asked for"
+    message = f"{mover} gives {share:.4g} % to the new path, {asked:g} % requested"
     passed = replace(passed, message=message, observed=f"{share:.4g} %")
     if not _is(share, asked):
         return replace(unknown(passed, Flaw(Unknown.SHARE_MISMATCH, message)), observed=passed.observed)
@@ -52,7 +52,7 @@ def _moved(case: Case, source: str, mover: str, record: Record) -> Condition:
 
 
 def _is(share: float, asked: float) -> bool:
-    """0 and 100 % are never a matter of rounding."""
+    """Rounding never excuses a deviation from 0 or 100 %."""
     if share in (_NOBODY, _EVERYBODY) or asked in (_NOBODY, _EVERYBODY):
         return share == asked
     return abs(share - asked) <= _ROUNDED

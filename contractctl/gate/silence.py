@@ -20,13 +20,13 @@ class Observed:
     case: Case
     field: Field
     present: tuple[Record, ...]
-    """Reads records that can prove a read: one that was seen was seen, however old or sampled the record."""
+    """Reads records that can prove a read: a read that was seen counts, however old or sampled the record."""
     sound: tuple[Record, ...]
-    """Those of them that can prove that there was none."""
+    """Those of them that can prove its absence."""
 
     @property
     def until(self) -> float:
-        """Up to when all sources have looked: what came after is not known, and no quiet time."""
+        """Up to when all sources have looked: what came later is unknown, and is not quiet time."""
         return min((record.window_to for record in self.sound), default=self.case.now)
 
     def series(self, consumer: str) -> Iterator[tuple[Record, Series]]:
@@ -65,13 +65,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Alive:
-    """How much of its window a consumer's instrument was seen alive."""
+    """For how much of its window a consumer's instrument was seen alive."""
 
     coverage: float
     since: float
-    """The first sign of life in the window: its beginning, where the next sign was not due earlier."""
+    """The first sign of life in the window; the window's beginning, where no sign was due before it."""
     coverage_since: float
-    """The coverage from that first sign on."""
+    """The coverage from that first sign of life on."""
     seconds: float
     """How long the window is."""
 
@@ -88,7 +88,7 @@ def observed(case: Case, field: Field) -> Observed:
 
 
 def seen(on: Observed, consumer: str) -> Seen:
-    """Several sources may have counted the same reads: the highest count of one source, the latest sight of any."""
+    """Several sources may have counted the same reads: the highest count of one source, the latest sighting of any."""
     own = list(on.series(consumer))
     some = [(record, series) for record, series in own if series.value > 0]
     reading = [(record, series) for record, series in some if series.labels.get("certainty") != "may"]
@@ -134,7 +134,7 @@ def _too_short(on: Observed, whole: Sequence[Record], needed: float) -> Flaw | N
     longest = max(record.window_to - record.window_from for record in whole)
     if longest >= needed * (1 - 1e-9):
         return None
-    words = f"the source knows {part(longest, needed)} of '{on.field.path}': what was before is unknown"
+    words = f"the source knows {part(longest, needed)} of '{on.field.path}': what came before is unknown"
     return Flaw(Unknown.WINDOW_NOT_COVERED, words, max(1.0, needed - longest))
 
 
@@ -150,7 +150,7 @@ def _without_an_end(on: Observed, consumer: str, party: Party | None, it: Seen, 
 def dark(on: Observed, consumer: str, since: float) -> Flaw | None:
     """Why the consumer's instrument is not proven to have been alive from `since` on; None where it is.
 
-    One kind of source is enough, and whatever it looks at must be alive: two logs in two entries are parts of one.
+    One kind of source is enough, and all of its instruments must be alive: two logs in two entries are parts of one.
     """
     beats = on.beats(consumer)
     flaws = [flaw(record, on.case.clock) for record in beats]
@@ -165,7 +165,7 @@ def dark(on: Observed, consumer: str, since: float) -> Flaw | None:
 
 
 def _uncounted(on: Observed, consumer: str, record: Record) -> Flaw | None:
-    """Signs of life that do not name the field speak for a counter of their own source alone."""
+    """Signs of life that do not name the field vouch only for a counter of their own source."""
     if any(about(series, on.field) for series in record.series):
         return None
     if any(counted.source == record.source for counted, _ in on.series(consumer)):
@@ -189,7 +189,7 @@ def _asleep(on: Observed, consumer: str, record: Record, since: float) -> Flaw |
 
 
 def _fallen_silent(on: Observed, consumer: str, record: Record) -> Flaw | None:
-    """However long it was alive: a consumer whose signs have ended may have been replaced by one that gives none."""
+    """However long it was alive: a consumer whose signs of life ended may have been replaced by one that gives none."""
     rules = on.case.plan.reads
     party = next((one for one in on.case.consumers.get(on.field.contract, ()) if one.name == consumer), None)
     last = max((one.last_seen for one in record.series if one.last_seen is not None), default=None)

@@ -9,11 +9,11 @@ from contractctl.model.decision import WAITING_MENDS, Condition, Outcome, Unknow
 from contractctl.model.evidence import Kind, Record, Series
 
 SKEW_SECONDS = 60.0
-"""How far two computers' clocks may be apart."""
+"""How far two machines' clocks may be apart, in seconds."""
 
 
 _OVER_TIME = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY})
-"""What is counted over a window; the rest is true at one moment."""
+"""Kinds that are counted over a window; the others hold at one moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Clock:
     now: float
     fresh_seconds: float
     patience: float
-    """Seconds after which fresher evidence can be there."""
+    """Seconds until fresher evidence can exist."""
 
 
 def flaw(record: Record, clock: Clock, *, old_is_fine: bool = False) -> Flaw | None:
@@ -93,7 +93,7 @@ def _numbers(record: Record) -> Flaw | None:
 
 
 def _impossible_time(record: Record, series: Series) -> float | None:
-    """A sight outside of the window that counted it, or a pause that is none."""
+    """A sighting outside the window that counted it, or a gap of no length."""
     begin = record.window_from - SKEW_SECONDS if record.kind is Kind.READS else -math.inf
     end = record.window_to + SKEW_SECONDS
     sights = (

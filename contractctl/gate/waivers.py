@@ -1,4 +1,4 @@
-"""Which exceptions hold at this moment? Each is bound to a verdict and its evidence; what does not hold is named."""
+"""Which waivers hold at this moment? Each is bound to a verdict and its evidence; those that do not hold are named."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from contractctl.model.waiver import Waiver
 
 LONGEST_SECONDS = 7 * 86400.0
 _MEASURED_NOW = frozenset({Kind.BACKFILL, Kind.DIVERGENCE})
-"""Asked of the database for every decision: what was counted matters, not when."""
+"""Measured anew for every decision: what was counted matters, not when."""
 _VOUCHED = {
     Backing.UNCOMMITTED: UNREVIEWED,
     Backing.NOWHERE: "it says break-glass, but the journal has no record of it",
@@ -59,16 +59,16 @@ def _unused(waiver: Waiver, record: str, why: str) -> Condition:
 
 
 def in_words(waiver: Waiver) -> str:
-    """By whom, until when, why, and where that is written."""
+    """Approved by whom, until when, why, and where that is written."""
     glass = "BREAK-GLASS by" if waiver.backing is Backing.JOURNAL else "approved by"
     who, until = ", ".join(waiver.approvers), moment(waiver.expires)
     return f"{glass} {who}, until {until}: {waiver.reason} ({waiver.ticket}, owner {waiver.owner}; {waiver.place})"
 
 
 def binding(case: Case, condition: Condition) -> str:
-    """Digest of a verdict, of the share that is asked for, and of the records that it rests on.
+    """Digest of a verdict, of the requested share, and of the records that the verdict rests on.
 
-    Not of the clock, nor of what changes with it alone.
+    It leaves out the clock, and what changes with the clock alone.
     """
     rests_on = {_substance(record) for record in case.records if record.digest in condition.records}
     reason = condition.reason.value if condition.reason else None

@@ -7,7 +7,7 @@ from contractctl.model.plan import Standing, State
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _UNITS = ((2 * _DAY, _DAY, "days"), (2 * _HOUR, _HOUR, "h"), (2 * _MINUTE, _MINUTE, "min"), (0.0, 1.0, "s"))
 _FEW = 10
-"""Below so many units one decimal is shown."""
+"""Below this many units, one decimal is shown."""
 
 
 def moment(at: float) -> str:
@@ -32,7 +32,7 @@ def span(seconds: float) -> str:
 
 
 def part(seconds: float, of: float) -> str:
-    """`23 of 31 days`: both in the unit of the whole; what is not full does not count."""
+    """`23 of 31 days`: both in the unit of the whole, rounded down."""
     size, unit = _unit(of)
     tenths = 10 if of / size < _FEW else 1
     done = int(max(0.0, seconds) / size * tenths + 1e-6) / tenths

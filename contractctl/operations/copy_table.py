@@ -103,6 +103,6 @@ def _number(operation: Operation, what: str) -> int:
         return int(needed(operation, what))
     except ValueError:
         raise ContractctlError(
-            f"the {operation.kind} of '{operation.subject}' in the plan has a '{what}' that is no whole number",
+            f"the {operation.kind} of '{operation.subject}' in the plan has a '{what}' that is not a whole number",
             hint=f"write what {needed(operation, 'old_type')} holds in the plan file",
         ) from None

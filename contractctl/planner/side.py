@@ -236,7 +236,7 @@ def sunset_of(side: Side, wish: Wish) -> str:
     """The day on which the old parts of an interface go: its clients plan their work by it."""
     if wish.sunset is None:
         raise ContractctlError(
-            f"no day is given until which the old parts of '{side.contract.name}' are served",
+            f"no sunset is given for the old parts of '{side.contract.name}'",
             hint="give its clients a day: --sunset YYYY-MM-DD",
         )
     return wish.sunset

@@ -385,6 +385,6 @@ def test_a_cluster_that_the_settings_name_is_missed_until_its_export_is_collecte
     assert "nothing was collected of Canary shop/web" in before
     assert "Canary shop/web gives 5 %" in collected
     assert (
-        "Canary shop/web gives 5 % to the new path, 0 % were asked for"
+        "Canary shop/web gives 5 % to the new path, 0 % requested"
         in contractctl("gate", "rename", "contract", code=1).stdout
     )

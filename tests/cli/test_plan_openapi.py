@@ -48,7 +48,7 @@ def test_a_document_is_planned_and_expanded_and_not_contracted_before_its_day(sh
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ((), "no day is given until which the old parts of 'shop/api' are served"),
+        ((), "no sunset is given for the old parts of 'shop/api'"),
         (("--sunset", "2020-01-31"), "--sunset 2020-01-31: that day is not in the future"),
         ((*DAY, "--up", "buyer=customer"), "--up names 'buyer', which the plan does not change"),
     ],

@@ -228,7 +228,7 @@ def test_a_time_of_which_no_line_tells_is_no_bake_time(
 
     assert (told.outcome, told.message) == (Outcome.PASS, "observed for 60 min at 10 %")
     assert (silent.outcome, silent.reason) == (Outcome.UNKNOWN, Unknown.BAKING)
-    assert "nobody has counted any request, nor told that there was none" in silent.message
+    assert "nobody has counted a request, or reported that there was none" in silent.message
 
 
 def test_slow_requests_and_shadow_reads_of_all_sources_come_out_alike(tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def test_only_those_who_get_their_events_there_alone_are_silent(tmp_path: Path) 
             "is beyond the latest offset",
         ),
         ("two snapshots too far apart", snapshots(times=(*TIMES[:5], *TIMES[9:])), "150 minutes lie between"),
-        ("snapshots that begin late", snapshots(times=TIMES[3:]), "what was before is unknown"),
+        ("snapshots that begin late", snapshots(times=TIMES[3:]), "what came before is unknown"),
         ("snapshots that ended early", snapshots(times=tuple(at - 7200 for at in TIMES)), "ago"),
         ("snapshots of tomorrow", snapshots(times=tuple(at + 7200 for at in TIMES)), "ahead of this clock"),
         (
@@ -458,7 +458,7 @@ def test_a_job_that_runs_daily_is_silent_only_where_the_topic_was_empty_for_as_l
 
     found = collected(tmp_path, snapshots(), question)
 
-    assert "what was before is unknown" in gate(found, daily)[1]
+    assert "what came before is unknown" in gate(found, daily)[1]
 
 
 # one topic for both versions

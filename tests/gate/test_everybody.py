@@ -50,7 +50,7 @@ def test_a_late_request_makes_the_silence_longer_and_not_endless(contracting: Sc
 
     assert (short.reason, short.retry_after) == (Unknown.BAKING, 300)
     assert long.outcome is Outcome.PASS
-    assert long.message.endswith("100 % were asked for; nobody has taken the old one for 3.3 h")
+    assert long.message.endswith("100 % requested; nobody has taken the old one for 3.3 h")
 
 
 def test_an_only_look_excuses_nobody_on_the_old_path(contracting: Scene) -> None:

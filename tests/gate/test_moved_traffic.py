@@ -40,7 +40,7 @@ def test_another_share_is_a_mismatch(canarying: Scene, percent: float) -> None:
     condition = also(canarying, said(percent)).condition("share set by")
 
     assert condition.reason is Unknown.SHARE_MISMATCH
-    assert f"Rollout shop/web gives {percent} % to the new path, 10 % were asked for" in condition.message
+    assert f"Rollout shop/web gives {percent} % to the new path, 10 % requested" in condition.message
 
 
 def test_nobody_is_not_one_in_a_thousand(canarying: Scene) -> None:

@@ -124,7 +124,7 @@ def _empty_since(snapshots: list[Snapshot], settings: _Settings) -> tuple[float 
             return after.at, flaw
     return snapshots[
         0
-    ].at, f"window not covered: {snapshots[0].where} is the first snapshot: what was before is unknown"
+    ].at, f"window not covered: {snapshots[0].where} is the first snapshot: what came before is unknown"
 
 
 def _flaw(snapshot: Snapshot, settings: _Settings) -> str | None:

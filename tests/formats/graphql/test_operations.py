@@ -169,7 +169,7 @@ def test_a_contract_of_the_store_is_narrowed_too(contractctl: Run, tmp_path: Pat
     refused = contractctl("plan", "shop/api", code=2)
     diff = contractctl("diff", "shop/api")
 
-    assert "no day is given until which the old parts of 'shop/api' are served" in refused.stderr
+    assert "no sunset is given for the old parts of 'shop/api'" in refused.stderr
     assert "User.email" in diff.stdout
 
 
