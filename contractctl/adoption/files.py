@@ -20,6 +20,7 @@ from contractctl.formats.scripts import foreign_tables, makes_tables
 from contractctl.loose import FOREIGN, completed, in_work_tree, named
 from contractctl.model.contract import File
 from contractctl.model.verdict import Level
+from contractctl.writing import write_whole
 
 _PARTS = frozenset({".gql", ".graphql", ".graphqls"})
 _IN_THE_WAY = (
@@ -178,15 +179,10 @@ class _Surveying:
 
 def write(adopted: Adopted) -> Path:
     """Create the contract: its folder and its contract.toml. An existing one is never touched."""
-    adopted.folder.mkdir(parents=True, exist_ok=True)
     path = adopted.folder / store.CONTRACT
-    made = path.open("x", encoding="utf-8")
-    try:
-        with made:
-            made.write(adopted.text)
-    except BaseException:  # as when the disk is full: half a file would obstruct the next attempt
-        path.unlink()
-        raise
+    if path.exists():
+        raise ContractctlError(f"{path} exists already", hint="contractctl init leaves it as it is: run it again")
+    write_whole(path, adopted.text)
     return path
 
 

@@ -5,11 +5,16 @@ from pathlib import Path
 
 from contractctl.evidence import approvals
 from contractctl.model.plan import Plan, Stage
-from contractctl.writing import write_whole
+from contractctl.writing import alone, write_whole
 
 
 def add(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, now: float, since: float) -> str:
     """Add the approval, unless this person has given one `since` the plan reached its state; what to report."""
+    with alone(migrations):
+        return _added(migrations, plan, stage, approver, reason, now, since)
+
+
+def _added(migrations: Path, plan: Plan, stage: Stage, approver: str, reason: str, now: float, since: float) -> str:
     import tomlkit
 
     path = approvals.path_of(migrations, plan.name)

@@ -23,7 +23,7 @@ from contractctl.model.evidence import Record
 from contractctl.model.plan import Plan
 from contractctl.model.waiver import Waiver
 from contractctl.settings import Settings
-from contractctl.writing import write_whole
+from contractctl.writing import alone, write_whole
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -100,7 +100,8 @@ def write(found: Settings, case: Case, decision: Decision, wish: Wish) -> None:
     path = waivers.path_of(found.migrations, case.plan.name)
     if wish.break_glass:
         _break(case.plan, made, who)
-    _keep(path, case.plan.name, made, break_glass=wish.break_glass)
+    with alone(found.migrations):
+        _keep(path, case.plan.name, made, break_glass=wish.break_glass)
     for waiver in made:
         _tell(case, waiver, path, break_glass=wish.break_glass)
 
@@ -169,13 +170,14 @@ def _keep(path: Path, plan: str, made: Sequence[Waiver], *, break_glass: bool) -
 
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
     tables = document.setdefault("waivers", tomlkit.aot())
-    there = [one.waiver.said for one in waivers.read(path.read_bytes(), plan, "")] if path.is_file() else []
+    there = [one.waiver for one in waivers.read(path.read_bytes(), plan, "")] if path.is_file() else []
     for waiver in made:
-        entry = _table(waiver, break_glass=break_glass)
-        if waiver.said in there:
-            tables[there.index(waiver.said)] = entry
+        same = next((place for place, one in enumerate(there) if one.said == waiver.said), None)
+        if same is None:
+            tables.append(_table(waiver, break_glass=break_glass))
         else:
-            tables.append(entry)
+            everybody = tuple(dict.fromkeys((*there[same].approvers, *waiver.approvers)))
+            tables[same] = _table(replace(waiver, approvers=everybody), break_glass=break_glass)
     write_whole(path, tomlkit.dumps(document))
 
 

@@ -5,7 +5,6 @@ https://docs.pact.io/pact_broker/advanced_topics/matrix
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from contractctl.errors import ContractctlError
 from contractctl.model.service import Verification, name_of, version_of
 from contractctl.store.services import FOLDER
 from contractctl.store.texts import shown
-from contractctl.writing import write_whole
+from contractctl.writing import alone, write_whole
 
 _FILE = "pacts.json"
 
@@ -66,20 +65,14 @@ def against(contracts: Path, consumers: Iterable[str], provider: str) -> Iterato
 
 
 def _added(path: Path, consumer: str, rows: list[Verification]) -> Path:
-    import fcntl
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with alone(path.parent):
         known = {_pair(row): row for row in _parsed(path, consumer, path.read_text("utf-8") if path.exists() else "")}
         for row in rows:
             if _pair(row) not in known or known[_pair(row)].verified_at <= row.verified_at:
                 known[_pair(row)] = row
         lines = ",\n".join(json.dumps(_plain(known[pair]), ensure_ascii=False) for pair in sorted(known))
         write_whole(path, f"[\n{lines}\n]\n")
-    finally:
-        os.close(folder)
     return path
 
 

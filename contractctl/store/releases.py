@@ -1,6 +1,5 @@
 """How is a version frozen, and is it unchanged? A versions/ folder: releases, and their digests beside them."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 from contractctl.errors import ContractctlError
 from contractctl.model.contract import SemanticVersion, Source
 from contractctl.store.texts import digest, file_digest, paths, shown, source, with_lf
-from contractctl.writing import SCRATCHES, write_whole
+from contractctl.writing import SCRATCHES, alone, write_whole
 
 SUMS = "SHA256SUMS"
 VERSIONS = "versions"
@@ -93,17 +92,12 @@ def numbered(versions: Path) -> list[tuple[Path, SemanticVersion]]:
 @contextmanager
 def _alone(versions: Path) -> Iterator[None]:
     """One release at a time; the remains of a killed one are removed."""
-    import fcntl
     import shutil
 
-    folder = os.open(versions, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with alone(versions):
         for left in (*versions.glob(f"{_SCRATCH}*"), *versions.glob(SCRATCHES)):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield
-    finally:
-        os.close(folder)
 
 
 def _names(number: SemanticVersion, source_: Source) -> list[str]:

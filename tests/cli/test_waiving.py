@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import DEVNULL, CompletedProcess, Popen
 
 import pytest
 
@@ -124,3 +125,14 @@ def test_a_waiver_that_says_too_little_or_too_much_is_refused(
     done = contractctl("gate", "rename", "expand", *arguments, code=None)
 
     assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+def test_waivers_that_are_written_at_once_are_all_kept(broken: Path) -> None:
+    names = ("quiesced long enough", "rows that differ", "conflicts", "restore point")
+    asked = [sys.executable, "-m", "contractctl", "gate", "rename", "contract", *WHY]
+
+    for one in [Popen([*asked, "--waive", name], cwd=broken, stdout=DEVNULL, stderr=DEVNULL) for name in names]:
+        one.wait()
+
+    written = (broken / "migrations" / "waivers" / "rename.toml").read_text()
+    assert [name for name in names if f'condition = "{name}"' not in written] == []

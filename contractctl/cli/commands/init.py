@@ -12,7 +12,7 @@ from contractctl.cli import Exit, histories
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import counted
 from contractctl.settings import Settings
-from contractctl.writing import write_whole
+from contractctl.writing import alone, write_whole
 
 _GITHUB = Path(".github/workflows/contracts.yml")
 _GITLAB = Path(".gitlab-ci.yml")
@@ -66,9 +66,16 @@ def command(
     Run it again whenever there are new schemas: existing contracts are never touched.
     """
     found = settings.load(Path.cwd())
-    if from_database is not None:
-        return _of_database(found, from_database, tables, schemas, one_contract, ci=ci, owner=owner, dry_run=dry_run)
-    _demand_database(tables=tables, schema=schemas, one_contract=one_contract)
+    with alone(found.root):
+        if from_database is not None:
+            return _of_database(
+                found, from_database, tables, schemas, one_contract, ci=ci, owner=owner, dry_run=dry_run
+            )
+        _demand_database(tables=tables, schema=schemas, one_contract=one_contract)
+        return _of_files(found, ci, owner, dry_run=dry_run)
+
+
+def _of_files(found: Settings, ci: str | None, owner: str | None, *, dry_run: bool) -> int:
     defaults = adoption.Defaults(found.level, owner, found.dialect)
     survey = adoption.survey(found.root, found.contracts, found.migrations, defaults)
     if not dry_run:
