@@ -96,6 +96,11 @@ class Pair:
         """The findings of the directions that the level demands."""
         return tuple(f for d in self.level.directions for f in self.comparison.towards(d).findings)
 
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The reasons why something is unknown, in the directions that the level demands."""
+        return tuple(reason for d in self.level.directions for reason in self.comparison.towards(d).reasons)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contractctl import git
 from contractctl.check import Checked, Pair, Problem
+from contractctl.formats import pages
 from contractctl.model.acceptance import UNKNOWN
 from contractctl.model.verdict import Finding, Place, Status
 from contractctl.report.policies import policies
@@ -53,9 +54,9 @@ def _from(root: Path, one: Annotation) -> Annotation:
 def of_pair(pair: Pair) -> Iterator[Annotation]:
     """The findings that the level demands, and what could not be decided."""
     yield from (_finding(pair, finding) for finding in pair.demanded)
-    reasons = [reason for one in pair.level.directions for reason in pair.comparison.towards(one).reasons]
-    if reasons and pair.standing is not Status.INCOMPATIBLE:
-        lines = [line for reason in reasons for line in (reason, *pair.said_of(reason))]
+    if pair.undecided and pair.standing is not Status.INCOMPATIBLE:
+        lines = [line for reason in pair.undecided for line in (reason, *pair.said_of(reason))]
+        lines += [] if all(map(pair.excuses, pair.undecided)) else [pages.page(UNKNOWN).remedy]
         yield Annotation(False, UNKNOWN, pair.contract, _versions(pair), None, "\n".join(lines), pair.excused)
 
 

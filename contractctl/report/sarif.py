@@ -11,7 +11,6 @@ from urllib.parse import quote
 from contractctl import __version__
 from contractctl.check import Checked
 from contractctl.formats import pages
-from contractctl.model.acceptance import UNKNOWN
 from contractctl.model.verdict import Place
 from contractctl.report.annotations import Annotation, annotations
 
@@ -32,8 +31,6 @@ def verdict(checked: Checked) -> str:
 
 
 def _rule(rule: str) -> dict[str, Any]:
-    if rule == UNKNOWN:
-        return {"id": rule, "shortDescription": {"text": "it cannot be decided whether the versions are compatible"}}
     page = pages.page(rule)
     words = page.text.partition("\n## Example")[0].strip()
     return {"id": rule, "shortDescription": {"text": page.title}, "help": {"text": words, "markdown": words}}

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 import click
 
 from contractctl.check import Checked, Pair, Problem
+from contractctl.formats.pages import page
+from contractctl.model.acceptance import UNKNOWN
 from contractctl.model.amounts import agreeing, counted
 from contractctl.model.verdict import Status
 from contractctl.report.findings import finding_lines
@@ -82,6 +84,8 @@ def _pair(pair: Pair) -> Iterator[str]:
         for reason in pair.comparison.towards(direction).reasons:
             yield f"  unknown, {direction}: {reason}"
             yield from _indented(pair.said_of(reason))
+    if not all(map(pair.excuses, pair.undecided)):
+        yield f"  → {page(UNKNOWN).remedy}"
     for finding in pair.demanded:
         yield ""
         yield from finding_lines(finding)

@@ -18,6 +18,7 @@ from contractctl.check.question import Question
 from contractctl.check.repository import check_store
 from contractctl.cli import times
 from contractctl.compatibility import Terms
+from contractctl.formats.pages import page
 from contractctl.model.contract import Policy, SemanticVersion
 from contractctl.model.verdict import Status
 from contractctl.report import github, gitlab, junit, sarif, text
@@ -246,12 +247,15 @@ def test_what_is_unknown_behind_an_accepted_finding_stays_unknown(contract: Path
 
     assert contractctl("check", code=3).stdout.startswith("unknown: shop/order 1.0.0 → draft")
     assert "::warning title=shop/order%3A unknown" in github.verdict(checked(contract))
+    assert page("unknown").remedy in text.verdict(checked(contract))
+    assert page("unknown").remedy in github.verdict(checked(contract))
 
     accept(contract, entry(), entry("$", "unknown"))
     (pair,) = verdict(checked(contract))["pairs"]
     assert checked(contract).standing is Status.COMPATIBLE
     assert (pair["verdict"], [one["rule"] for one in pair["accepted"]]) == ("incompatible", [RULE, "unknown"])
     assert github.verdict(checked(contract)).count("::warning ") == 2
+    assert page("unknown").remedy not in text.verdict(checked(contract)) + github.verdict(checked(contract))
 
 
 @pytest.mark.parametrize(
