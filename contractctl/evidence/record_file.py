@@ -37,4 +37,7 @@ def _record(line: str, at: str, hint: str) -> Record:
         tree = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ContractctlError(f"{at} is not JSON", hint=hint) from error
-    return canonical.value(Record, tree, at)
+    try:
+        return canonical.value(Record, tree, at)
+    except ContractctlError as error:
+        raise ContractctlError(error.message, hint=error.hint or hint) from None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from contractctl.documents import read_json
 from contractctl.errors import ContractctlError
 from contractctl.model.service import Verification, name_of, version_of
 from contractctl.store.services import FOLDER
@@ -23,12 +24,9 @@ def path_of(contracts: Path, consumer: str) -> Path:
     return contracts / FOLDER / name_of(consumer, "a service") / _FILE
 
 
-def parse(text: str, place: str) -> tuple[Verification, ...]:
+def parse(text: str | bytes, place: str) -> tuple[Verification, ...]:
     """The rows of a broker's matrix. Raise ContractctlError, naming `place` and the row, for anything else."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ContractctlError(f"{place} is not JSON: {error}", hint="save the broker's matrix as JSON") from None
+    document = read_json(text, place)
     rows = document.get("matrix") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         raise ContractctlError(
@@ -51,23 +49,23 @@ def add(contracts: Path, rows: Iterable[Verification]) -> tuple[Path, ...]:
 def read(contracts: Path, consumer: str) -> tuple[Verification, ...]:
     """A consumer's known verifications."""
     path = path_of(contracts, consumer)
-    return _parsed(path, consumer, path.read_text(encoding="utf-8")) if path.is_file() else ()
+    return _parsed(path, consumer, path.read_bytes()) if path.is_file() else ()
 
 
 def against(contracts: Path, consumers: Iterable[str], provider: str) -> Iterator[Verification]:
     """All rows of these consumers, as far as they have a pact with the provider."""
-    wanted = json.dumps(provider, ensure_ascii=False)
+    wanted = json.dumps(provider, ensure_ascii=False).encode()
     for consumer in consumers:
         path = path_of(contracts, consumer)
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if wanted in text:
-            yield from _parsed(path, consumer, text)
+        raw = path.read_bytes() if path.is_file() else b""
+        if wanted in raw:
+            yield from _parsed(path, consumer, raw)
 
 
 def _added(path: Path, consumer: str, rows: list[Verification]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with alone(path.parent):
-        known = {_pair(row): row for row in _parsed(path, consumer, path.read_text("utf-8") if path.exists() else "")}
+        known = {_pair(row): row for row in _parsed(path, consumer, path.read_bytes() if path.exists() else b"")}
         for row in rows:
             if _pair(row) not in known or known[_pair(row)].verified_at <= row.verified_at:
                 known[_pair(row)] = row
@@ -92,8 +90,8 @@ def _plain(row: Verification) -> dict[str, object]:
     }
 
 
-def _parsed(path: Path, consumer: str, text: str) -> tuple[Verification, ...]:
-    rows = parse(f'{{"matrix": {text}}}', shown(path)) if text else ()
+def _parsed(path: Path, consumer: str, raw: bytes) -> tuple[Verification, ...]:
+    rows = parse(b'{"matrix": %b}' % raw, shown(path)) if raw else ()
     for row in rows:
         if row.consumer != consumer:
             raise ContractctlError(

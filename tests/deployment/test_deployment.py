@@ -384,9 +384,17 @@ def test_the_later_of_two_verifications_counts_in_whatever_order_they_come(livin
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"matrix": [{}]}', '{"matrix": [1]}', rows(("1", "1", True, "x")).replace("true", '"yes"')],
+    [
+        "",
+        b"\xff\xfe{",
+        "[]",
+        "{}",
+        '{"matrix": [{}]}',
+        '{"matrix": [1]}',
+        rows(("1", "1", True, "x")).replace("true", '"yes"'),
+    ],
 )
-def test_what_is_no_matrix_is_refused_with_its_place(text: str) -> None:
+def test_what_is_no_matrix_is_refused_with_its_place(text: str | bytes) -> None:
     with pytest.raises(ContractctlError, match=r"^matrix\.json"):
         pacts.parse(text, "matrix.json")
 

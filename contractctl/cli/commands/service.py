@@ -66,7 +66,7 @@ def import_pacts(file: Path) -> int:
     from contractctl import settings
     from contractctl.store import pacts
 
-    rows = pacts.parse(file.read_text(encoding="utf-8"), str(file))
+    rows = pacts.parse(file.read_bytes(), str(file))
     paths = pacts.add(settings.load(Path.cwd()).contracts, rows)
     click.echo(f"imported: {counted(len(rows), 'row')} of {counted(len(paths), 'consumer')}")
     if paths:
