@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contractctl.databases.temporary_names import beside_copied, quiesced
+from contractctl.databases.temporary_names import OURS, beside_copied, quiesced
 from contractctl.model.plan import Operation, Plan
 from contractctl.planner.touched import columns_by
 
-_PREFIX = "contractctl_"
-"""The prefix of everything that contractctl creates for itself: its tables, triggers, functions and checks."""
 _TYPES = frozenset({"change-type", "change-key-type", "copy-table"})
 _TABLES = frozenset({"create-table", "rename-table", "drop-table", "extract-table"})
 _NAMES = ("-check", "-unique", "-foreign-key", "-index")
@@ -54,7 +52,7 @@ class InFlight:
 
 def is_ours(name: str | None) -> bool:
     """Whether the name is that of something that contractctl creates for itself."""
-    return name is not None and name.lower().startswith(_PREFIX)
+    return name is not None and name.lower().startswith(OURS)
 
 
 def in_flight(plans: Iterable[Plan]) -> InFlight:

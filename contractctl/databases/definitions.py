@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-_OURS = "contractctl_"
+from contractctl.databases.temporary_names import OURS
+
 _ALEMBIC = "alembic_version"
 _MAKING = re.compile(r"CREATE (?:\S+ )*(?:TABLE|VIEW) ", re.IGNORECASE)
 
@@ -51,7 +52,7 @@ class Definition:
 
 def foreign(name: str) -> bool:
     """Whether a table belongs to a tool, and is nobody's contract: contractctl's or Alembic's."""
-    return name.startswith(_OURS) or name == _ALEMBIC
+    return name.startswith(OURS) or name == _ALEMBIC
 
 
 def statements(definitions: Iterable[Definition]) -> Iterator[str]:

@@ -5,6 +5,9 @@ from hashlib import sha256
 QUIESCED = "__quiesced"
 """The ending of a column's name while it is browned out."""
 
+OURS = "contractctl_"
+"""The prefix of everything that contractctl creates for itself: its tables, triggers, functions and checks."""
+
 _LENGTH = 63
 """Bytes: the shortest limit of any engine (PostgreSQL's)."""
 _BEHIND = "~"

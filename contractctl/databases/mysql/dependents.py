@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
 from contractctl.databases.mysql.expressions.words import STEADY_CLOCKS, VOLATILE
-from contractctl.databases.mysql.names import OURS, literal, same
+from contractctl.databases.mysql.names import literal, same
 from contractctl.databases.mysql.statements.blocking import as_expression, untold_default
 from contractctl.databases.mysql.tables import cascades, columns, of_table
 from contractctl.databases.mysql.tokens import Sort, Token, spoken
+from contractctl.databases.temporary_names import OURS
 
 
 def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:

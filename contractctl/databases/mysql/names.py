@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from contractctl.databases import KeyPart
+from contractctl.databases.temporary_names import OURS
 from contractctl.errors import ContractctlError
 
-OURS = "contractctl_"
-"""What the names of everything of ours begin with."""
 _LENGTH = 64
 _ODD = re.compile(r"[^A-Za-z0-9_]")
 

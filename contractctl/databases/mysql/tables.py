@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from contractctl.databases import Column, run
-from contractctl.databases.mysql.names import OURS, literal, quote, same
+from contractctl.databases.mysql.names import literal, quote, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.tokens import Sort, spoken
 from contractctl.databases.mysql.types import Family, read
-from contractctl.databases.temporary_names import quiesced_table
+from contractctl.databases.temporary_names import OURS, quiesced_table
 from contractctl.errors import ContractctlError
 
 _WHERE = re.compile(r"on update (current_timestamp(?:\(\d*\))?)", re.IGNORECASE)

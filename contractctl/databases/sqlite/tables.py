@@ -11,11 +11,11 @@ from contractctl.databases.sqlite import definition
 from contractctl.databases.sqlite.constraints import constraints
 from contractctl.databases.sqlite.names import literal, quote, same
 from contractctl.databases.sqlite.tokens import spoken
+from contractctl.databases.temporary_names import OURS
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
 
 _ROW_IDS = ("rowid", "_rowid_", "oid")
-_OURS = "contractctl_"
 _ROW_BYTES = 100
 """Of a row, where nobody knows."""
 _GENERATED = (2, 3)
@@ -137,7 +137,7 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
     SQLite is asked: the column is renamed, and whatever SQLite rewrites along with it depends on it. The rename
     is taken back before this returns. Needs the writer's lock, reads no rows.
     """
-    probe = f"{_OURS}probe"
+    probe = f"{OURS}probe"
     connection.exec_driver_sql("SAVEPOINT contractctl_probe")
     try:
         before, view_columns = _texts(connection), _view_columns(connection)
@@ -153,7 +153,7 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
     found = [
         _named(kind, name, text, table, probe)
         for (kind, name), text in after.items()
-        if text != before.get((kind, name)) and not name.startswith(_OURS)
+        if text != before.get((kind, name)) and not name.startswith(OURS)
     ]
     stars = [
         f"view '{name}'"
@@ -177,7 +177,7 @@ def _unanswered(what: str, error: OperationalError) -> ContractctlError:
 
 def table_dependents(connection: Connection, table: str) -> tuple[str, ...]:
     """What besides the table itself would break without it: SQLite is asked, as in `dependents`."""
-    probe = f"{_OURS}probe"
+    probe = f"{OURS}probe"
     connection.exec_driver_sql("SAVEPOINT contractctl_probe")
     try:
         before = _texts(connection)
@@ -288,7 +288,7 @@ def _texts(connection: Connection) -> dict[tuple[str, str], str]:
 
 def _view_columns(connection: Connection) -> dict[str, tuple[str, ...]]:
     views = connection.exec_driver_sql("SELECT name FROM main.sqlite_schema WHERE type = 'view'").scalars().all()
-    return {view: _columns_of_view(connection, view) for view in views if not view.startswith(_OURS)}
+    return {view: _columns_of_view(connection, view) for view in views if not view.startswith(OURS)}
 
 
 def _columns_of_view(connection: Connection, view: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from contractctl.databases.temporary_names import quiesced
+from contractctl.databases.temporary_names import OURS, quiesced
 from contractctl.evidence.questions import Field
 from contractctl.evidence.servers import UnusableError, table_names
 from contractctl.statements import Target, Touch, may_fire, may_mean, texts, touch
@@ -24,7 +24,6 @@ UNION ALL SELECT 'trigger', trigger_schema, trigger_name, action_statement, even
   FROM information_schema.triggers
 UNION ALL SELECT 'event', event_schema, event_name, event_definition, '' FROM information_schema.events
 """
-_OWN = "contractctl_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _all(connection: "Connection") -> Iterator[_Program]:
     for kind, schema, name, text, on in sorted(_rows(connection, _PROGRAMS), key=itemgetter(0, 1, 2)):
         if text is None:
             raise UnusableError(f"unparseable: the text of the {kind} '{name}' is not visible to this account")
-        if not name.startswith(_OWN):
+        if not name.startswith(OURS):
             yield _Program(kind, schema, name, str(text), on)
 
 

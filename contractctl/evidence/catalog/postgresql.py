@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from contractctl.databases.temporary_names import quiesced
+from contractctl.databases.temporary_names import OURS, quiesced
 from contractctl.evidence.questions import Field
 from contractctl.evidence.servers import UnusableError, table_names
 from contractctl.statements import EVERYTHING, Target, Touch, touch
@@ -57,7 +57,6 @@ SELECT 'publication ' || p.pubname FROM pg_publication_rel r JOIN pg_publication
 LEFT JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = ANY(r.prattrs)
 WHERE r.prrelid = ANY(CAST(:tables AS oid[])) AND (:whole OR lower(a.attname) = ANY(CAST(:columns AS text[])))
 """
-_OWN = "contractctl_"
 _READ = frozenset({"view", "sql"})
 
 
@@ -88,7 +87,7 @@ def reached(connection: "Connection", field: Field) -> Reached:
     words = [own.casefold(), quiesced(own).casefold()]
     target = Target(field.table, field.column, "postgresql", also=also, nested_seen=True)
     asked = {"tables": tables, "columns": words, "whole": field.is_whole}
-    dependents = [one for (one,) in _rows(connection, _DEPENDENTS, asked) if _OWN not in one]
+    dependents = [one for (one,) in _rows(connection, _DEPENDENTS, asked) if OURS not in one]
     every = _objects(connection)
     through = _through(every, frozenset(tables), frozenset(words), target)
     functions = {f"function {one.name}" for one in every if not one.is_view and one.words.intersection(words)}
@@ -138,7 +137,7 @@ def _objects(connection: "Connection") -> list[_Object]:
     return [
         _Object(oid, name, language, text, frozenset(texts.read(text, "postgresql").words), tuple(uses.get(oid, ())))
         for oid, name, language, text in _rows(connection, _OBJECTS, {})
-        if _OWN not in name
+        if OURS not in name
     ]
 
 

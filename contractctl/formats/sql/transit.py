@@ -10,12 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from contractctl.databases.temporary_names import beside_copied, quiesced
+from contractctl.databases.temporary_names import OURS, beside_copied, quiesced
 from contractctl.formats.sql.parsing.defined import as_kept
 from contractctl.formats.sql.schema import Column, Index, Schema, Table
 from contractctl.model.plan import Operation
 
-_OURS = "contractctl_"
 _CHANGED_WHOLE = frozenset({"create-table", "rename-table", "drop-table", "extract-table"})
 
 
@@ -196,9 +195,9 @@ def _without_ours(live: Schema) -> Schema:
     tables = {
         name: replace(
             table,
-            columns=tuple(c for c in table.columns if not c.name.startswith(_OURS)),
-            checks=tuple(c for c in table.checks if not (c.name or "").startswith(_OURS)),
+            columns=tuple(c for c in table.columns if not c.name.startswith(OURS)),
+            checks=tuple(c for c in table.checks if not (c.name or "").startswith(OURS)),
         )
         for name, table in live.tables.items()
     }
-    return replace(live, tables=tables, indexes=tuple(i for i in live.indexes if not i.name.startswith(_OURS)))
+    return replace(live, tables=tables, indexes=tuple(i for i in live.indexes if not i.name.startswith(OURS)))

@@ -25,12 +25,12 @@ from sqlalchemy import Connection
 
 from contractctl.databases import Copied, Follower, Statement, run
 from contractctl.databases.catalog import Catalog, Live
-from contractctl.databases.mysql.names import OURS, literal, quote, quotes, same
+from contractctl.databases.mysql.names import literal, quote, quotes, same
 from contractctl.databases.mysql.names import table as table_name
 from contractctl.databases.mysql.statements.altering import alter
 from contractctl.databases.mysql.statements.constraints import RULES, unchecked
 from contractctl.databases.mysql.tables import exists, key_columns, of_table
-from contractctl.databases.temporary_names import behind, copied_table, quiesced
+from contractctl.databases.temporary_names import OURS, behind, copied_table, quiesced
 from contractctl.model.amounts import agreeing, counted
 
 _LATER = "drop it first, in a version of its own, and add it again in a later one"
