@@ -7,12 +7,10 @@ from itertools import combinations, product
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, Selective, load
-from contractctl.model.contract import Contract, Party, Policy, Source
+from contractctl.model.contract import DRAFT, Contract, Party, Policy, Source
 from contractctl.model.verdict import Answer, Comparison, Direction, Effect, Finding, Level, Seats, Status
 from contractctl.store import digest
 from contractctl.verdicts import judged
-
-DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from contractctl import store
 from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, load, parse
-from contractctl.model.contract import Contract, Policy, SemanticVersion, Source, Version
+from contractctl.model.contract import DRAFT, Contract, Policy, SemanticVersion, Source, Version
 from contractctl.model.verdict import Answer, Change, Comparison, Direction, Finding, Status
 from contractctl.verdicts import judged
 
-DRAFT = "draft"
 LATEST = "latest"
 FIRST = SemanticVersion(1, 0, 0)
 

@@ -8,11 +8,10 @@ from contractctl.compatibility import Terms
 from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS, parse, parse_sound
 from contractctl.model.acceptance import Acceptance
-from contractctl.model.contract import Contract, Source, Version
+from contractctl.model.contract import DRAFT, Contract, Source, Version
 from contractctl.model.verdict import Answer, Comparison, Finding, Level, Place, Status
 from contractctl.verdicts import judged
 
-DRAFT = "draft"
 OLD = "the old version"
 """How a version is labelled that exists in git alone: it cannot change any more."""
 UNREADABLE = "unreadable"

@@ -21,7 +21,7 @@ from contractctl.formats.sql.schema import Schema
 from contractctl.formats.sql.transit import beside, on_its_way, settled
 from contractctl.gate.words import where
 from contractctl.journal import History
-from contractctl.model.contract import Contract, File, SemanticVersion, Source
+from contractctl.model.contract import DRAFT, Contract, File, SemanticVersion, Source
 from contractctl.model.plan import Movement, Operation, Plan, Stage, State
 from contractctl.model.verdict import Change, Finding, Status, Undecided
 from contractctl.store import Unreadable, parted
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 DATABASE = "the database"
-DRAFT = "draft"
 _COLLATION = "sql-collation-changed"
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contractctl import store
-from contractctl.check import DRAFT, OLD, Pair, since, unknown
+from contractctl.check import OLD, Pair, since, unknown
 from contractctl.check.question import Question
 from contractctl.errors import ContractctlError
 from contractctl.formats.companions import Near, needed
 from contractctl.git import ChangedFile, Repository
 from contractctl.loose import at_commit
-from contractctl.model.contract import Contract, Policy, Source, Version
+from contractctl.model.contract import DRAFT, Contract, Policy, Source, Version
 from contractctl.model.verdict import Level, Status
 from contractctl.toml_text import toml_table
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from contractctl import store
-from contractctl.check import DRAFT, Checked, Pair, Problem, check_contract, strictest
+from contractctl.check import Checked, Pair, Problem, check_contract, strictest
 from contractctl.check.accepted import dated, demand_outside, idle, of_deleted
 from contractctl.check.loose import Changes, check_gone, check_loose, passed_over
 from contractctl.check.places import Places
@@ -18,7 +18,7 @@ from contractctl.formats.companions import Near
 from contractctl.git import ChangedModule, Repository
 from contractctl.loose import around, demand_whole, named
 from contractctl.model.acceptance import DELETED
-from contractctl.model.contract import Contract, SemanticVersion, Version
+from contractctl.model.contract import DRAFT, Contract, SemanticVersion, Version
 from contractctl.model.plan import Movement, Plan
 from contractctl.model.verdict import Status
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from contractctl.errors import ContractctlError
 from contractctl.settings import FILE, Settings
-from contractctl.settings.databases import from_environment, refuse_secrets
+from contractctl.settings.databases import ENVIRONMENT, from_environment, refuse_secrets
 
-_ENVIRONMENT = "env:"
 _VARIABLE = "DATABASE_URL"
 
 
@@ -29,14 +28,13 @@ class Address:
     @property
     def variable(self) -> str | None:
         """The environment variable that is to hold the address."""
-        return (
-            (self.setting or "").removeprefix(_ENVIRONMENT) if (self.setting or "").startswith(_ENVIRONMENT) else None
-        )
+        setting = self.setting or ""
+        return setting.removeprefix(ENVIRONMENT) if setting.startswith(ENVIRONMENT) else None
 
 
 def address(found: Settings, word: str) -> Address:
     """Raise ContractctlError where the word means no database, or a file that is not there."""
-    if "://" not in word and not word.startswith(_ENVIRONMENT):
+    if "://" not in word and not word.startswith(ENVIRONMENT):
         return _configured(found, word)
     url = whole_url(word, "shop")
     title = _there(url, Path.cwd())
@@ -97,17 +95,17 @@ def _setting(found: Settings, word: str) -> str:
     """What contractctl.toml may say: a file inside the repository by its path, anything else by a variable."""
     from contractctl.databases import opening
 
-    if word.startswith(_ENVIRONMENT):
+    if word.startswith(ENVIRONMENT):
         return word
     parsed = opening.parse(word)
     path = (Path.cwd() / (parsed.database or "")).resolve()
     if parsed.get_backend_name() == "sqlite" and path.is_relative_to(found.root.resolve()):
         return f"sqlite:///{path.relative_to(found.root.resolve()).as_posix()}"
-    return f"{_ENVIRONMENT}{_VARIABLE}"
+    return f"{ENVIRONMENT}{_VARIABLE}"
 
 
 def _has_secret(word: str) -> bool:
-    if word.startswith(_ENVIRONMENT):
+    if word.startswith(ENVIRONMENT):
         return False
     try:
         refuse_secrets("", word)

@@ -15,6 +15,7 @@ from contractctl.errors import ContractctlError
 from contractctl.journal import Entry, EntryKind, Note, clusters, deployments
 from contractctl.journal.deployments import Deployment
 from contractctl.model.cluster import MAX_AGE_SECONDS, Doubt, Doubting, Environment, Seen
+from contractctl.model.evidence import SKEW_SECONDS
 from contractctl.model.service import commit_of, name_of, version_of
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 _TRIES = 30
 _NAP = 0.2
 """The longest pause between two tries, in seconds, where others write at the same moment."""
-_SKEW_SECONDS = 60.0
-"""How far two computers' clocks may be apart."""
 
 
 def write(deployment: Deployment) -> bool:
@@ -44,7 +43,7 @@ def write_seen(environment: str, cluster: str, told: Seen | None) -> bool:
     """Record what a cluster has shown, or None for one that no longer exists; False where that is recorded already."""
     name_of(environment, "an environment")
     name_of(cluster, "a cluster")
-    if told is not None and told.at > time.time() + _SKEW_SECONDS:
+    if told is not None and told.at > time.time() + SKEW_SECONDS:
         raise ContractctlError(
             "the list's timestamp is in the future", hint="check the clocks, or give its time: --at TIME"
         )
@@ -99,7 +98,7 @@ def _environment(found: "Settings", connection: "Connection", name: str, now: fl
 def _doubts(cluster: str, one: Seen, oldest: float, now: float) -> Iterator[Doubt]:
     from contractctl.gate.words import moment, span
 
-    if not oldest <= one.at <= now + _SKEW_SECONDS:
+    if not oldest <= one.at <= now + SKEW_SECONDS:
         age = f"{span(now - one.at)} old" if one.at < now else f"{span(one.at - now)} in the future"
         allowed = f"{span(now - oldest)} are allowed"
         yield Doubt(Doubting.STALE, f"the list of the cluster '{cluster}', of {moment(one.at)}, is {age}; {allowed}")

@@ -24,12 +24,12 @@ from contractctl.migration import Context
 from contractctl.model.decision import Decision
 from contractctl.model.plan import Plan, Stage
 from contractctl.settings import Settings
+from contractctl.settings.databases import ENVIRONMENT
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _REPLICAS = "CONTRACTCTL_REPLICAS"
-_ENVIRONMENT = "env:"
 _HOLDER = re.compile(r" on (?P<host>.+) \(process (?P<process>\d+)\)$")
 
 
@@ -136,7 +136,7 @@ def gone(holder: str) -> bool:
 def _crew(found: Settings, plan: Plan, ways: Ways) -> Crew | None:
     """Workers elsewhere take a secret address from their own environment: it is never sent."""
     named = found.database(plan.database)
-    kept = named is not None and ways.executor is not None and named.given.startswith(_ENVIRONMENT)
+    kept = named is not None and ways.executor is not None and named.given.startswith(ENVIRONMENT)
     address = named.given if kept and named is not None else found.journal_url(plan.database)
     return executors.crew(ways.workers, address, ways.executor)
 

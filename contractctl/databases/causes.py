@@ -2,6 +2,9 @@
 
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
+KEPT = "finished work is kept, and the same command resumes"
+"""What hints say of a command that was interrupted."""
+
 
 def driver_error(error: BaseException) -> BaseException:
     """The driver's own error, with or without SQLAlchemy around it.

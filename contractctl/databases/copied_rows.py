@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from contractctl.databases import Compared, Database, Filled, Key, Synchronisation, key_text, run
-from contractctl.databases.crossing import HERE, THERE, across_of, copied_of, of_row, together
+from contractctl.databases.crossing import HERE, THERE, across_of, copied_of, is_alone, of_row, together
 from contractctl.errors import ContractctlError
 from contractctl.model.amounts import agreeing, counted
 
@@ -30,7 +30,7 @@ def fill(
     select = f"SELECT {names} {here}{database.locking}"
     bring = database.add_new(f"{database.table(across.table)} ({names})", select)
     rows = run(connection, _unheld(database, bring)).rowcount
-    unlike = f"NOT ({_alone(database, sync)}) AND {_apart(database, sync)}"
+    unlike = f"NOT ({is_alone(database, sync)}) AND {_apart(database, sync)}"
     if run(connection, f"SELECT count(*) FROM {_joined(database, sync, where)} WHERE {unlike}").scalar_one():
         rows += _update(database, connection, sync, where)
     return Filled(rows, 0)
@@ -78,7 +78,7 @@ def _unlike(database: Database, connection: Connection, sync: Synchronisation, w
 
 def facts(database: Database, connection: Connection, sync: Synchronisation) -> dict[str, int]:
     """What the gate asks, as `comparison.facts`."""
-    wrong, alone = _wrong(database, sync), f"({_alone(database, sync)} AND {_fits(database, sync, HERE)})"
+    wrong, alone = _wrong(database, sync), f"({is_alone(database, sync)} AND {_fits(database, sync, HERE)})"
     everywhere = "(1 = 1)"
     sums = ", ".join(f"coalesce(sum(CASE WHEN {one} THEN 1 ELSE 0 END), 0)" for one in (wrong, alone))
     remaining, missing = run(connection, f"SELECT {sums} FROM {_joined(database, sync, everywhere)}").one()
@@ -115,7 +115,7 @@ def only_in_new(database: Database, connection: Connection, sync: Synchronisatio
     """Keys of rows that only the copy holds: none until applications write the copy."""
     if not copied_of(sync).swapped:
         return ()
-    wrong = f"({_alone(database, sync)} OR {_apart(database, sync)})"
+    wrong = f"({is_alone(database, sync)} OR {_apart(database, sync)})"
     query = f"SELECT {database.key_list(sync, HERE)} FROM {_joined(database, sync, '(1 = 1)')} WHERE {wrong}"
     return tuple(tuple(row) for row in run(connection, query))
 
@@ -154,7 +154,7 @@ def _fits(database: Database, sync: Synchronisation, row: str = "") -> str:
 
 
 def _wrong(database: Database, sync: Synchronisation) -> str:
-    apart = f"({_alone(database, sync)} OR {_apart(database, sync)})"
+    apart = f"({is_alone(database, sync)} OR {_apart(database, sync)})"
     return f"({_fits(database, sync, HERE)} AND {apart})"
 
 
@@ -162,10 +162,6 @@ def _apart(database: Database, sync: Synchronisation) -> str:
     columns = across_of(sync).columns
     pairs = ((one, of_row(database, HERE, one.old), of_row(database, THERE, one.new)) for one in columns)
     return f"({' OR '.join(database.differs(here, there, one.type) for one, here, there in pairs)})"
-
-
-def _alone(database: Database, sync: Synchronisation) -> str:
-    return f"{THERE}.{database.quote(across_of(sync).there[0])} IS NULL"
 
 
 def _joined(database: Database, sync: Synchronisation, where: str) -> str:

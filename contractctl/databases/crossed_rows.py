@@ -12,6 +12,7 @@ from contractctl.databases.crossing import (
     apart,
     held,
     is_absent,
+    is_alone,
     is_null,
     other,
     rows_here,
@@ -34,7 +35,7 @@ def fill(
     run(connection, f"SELECT count(*) FROM ({source}) AS contractctl_locked")
     aside = _count(database, connection, sync, where, _placeless(database, sync))
     rows = _insert(database, connection, sync, where) if across_of(sync).makes_rows else 0
-    wrong = f"{apart(database, across_of(sync).columns, HERE, THERE)} AND NOT ({_alone(database, sync)})"
+    wrong = f"{apart(database, across_of(sync).columns, HERE, THERE)} AND NOT ({is_alone(database, sync)})"
     if _count(database, connection, sync, where, wrong):
         rows += _update(database, connection, sync, where)
     return Filled(rows, aside)
@@ -46,7 +47,7 @@ def _insert(database: Database, connection: Connection, sync: Synchronisation, w
     values = [*across.here, *(one.old for one in across.columns)]
     written = ", ".join(f"{HERE}.{database.quote(name)}" for name in values)
     target = f"{database.table(across.table)} ({', '.join(map(database.quote, names))})"
-    found = f"{_alone(database, sync)} AND NOT {is_absent(database, across.columns, HERE)}"
+    found = f"{is_alone(database, sync)} AND NOT {is_absent(database, across.columns, HERE)}"
     select = f"SELECT {written} FROM {_joined(database, sync, where)} WHERE {found}"
     return run(connection, database.add_new(target, select)).rowcount
 
@@ -125,7 +126,7 @@ def only_in_new(database: Database, connection: Connection, sync: Synchronisatio
 
 def _wrong(database: Database, sync: Synchronisation) -> str:
     different = apart(database, across_of(sync).columns, HERE, THERE)
-    return different if across_of(sync).makes_rows else f"({different} AND NOT ({_alone(database, sync)}))"
+    return different if across_of(sync).makes_rows else f"({different} AND NOT ({is_alone(database, sync)}))"
 
 
 def _placeless(database: Database, sync: Synchronisation) -> str:
@@ -133,11 +134,7 @@ def _placeless(database: Database, sync: Synchronisation) -> str:
     across = across_of(sync)
     if across.makes_rows:
         return "(1 = 0)"
-    return f"({_alone(database, sync)} AND NOT {is_absent(database, across.columns, HERE)})"
-
-
-def _alone(database: Database, sync: Synchronisation) -> str:
-    return f"{THERE}.{database.quote(across_of(sync).there[0])} IS NULL"
+    return f"({is_alone(database, sync)} AND NOT {is_absent(database, across.columns, HERE)})"
 
 
 def _joined(database: Database, sync: Synchronisation, where: str) -> str:

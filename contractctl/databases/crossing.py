@@ -50,6 +50,11 @@ def together(database: Database, sync: Synchronisation, here: str, there: str) -
     return " AND ".join(f"{of_row(database, there, two)} = {of_row(database, here, one)}" for one, two in pairs)
 
 
+def is_alone(database: Database, sync: Synchronisation) -> str:
+    """Whether a row of this side, left-joined with the other table, found none there."""
+    return f"{THERE}.{database.quote(across_of(sync).there[0])} IS NULL"
+
+
 def of_row(database: Database, row: str, name: str) -> str:
     """A column of a row."""
     return f"{row}.{database.quote(name)}" if row else database.quote(name)

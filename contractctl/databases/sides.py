@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from contractctl.databases import Database, Held, Synced, Synchronisation
 
+UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
+"""Why a trigger sets a row aside."""
 _FALSE, _TRUE = "(1 = 0)", "(1 = 1)"
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from contractctl.evidence.approvals import is_reviewed
 from contractctl.gate.case import Case
-from contractctl.gate.trust import SKEW_SECONDS, Flaw, flaw, unknown
+from contractctl.gate.trust import Flaw, flaw, unknown
 from contractctl.gate.words import moment
 from contractctl.model.amounts import counted
 from contractctl.model.decision import Condition, Outcome, Unknown
-from contractctl.model.evidence import Kind, Series
+from contractctl.model.evidence import SKEW_SECONDS, Kind, Series
 from contractctl.model.plan import Plan
 
 _CYRILLIC = "\u0430\u0432\u0435\u0456\u0458\u043a\u043c\u043d\u043e\u0440\u0441\u0455\u0442\u0443\u0445"

@@ -6,11 +6,7 @@ from dataclasses import dataclass, replace
 
 from contractctl.gate.words import moment, span
 from contractctl.model.decision import WAITING_MENDS, Condition, Outcome, Unknown
-from contractctl.model.evidence import Kind, Record, Series
-
-SKEW_SECONDS = 60.0
-"""How far two machines' clocks may be apart, in seconds."""
-
+from contractctl.model.evidence import SKEW_SECONDS, Kind, Record, Series
 
 _OVER_TIME = frozenset({Kind.READS, Kind.HEARTBEAT, Kind.CANARY})
 """Kinds that are counted over a window; the others hold at one moment."""

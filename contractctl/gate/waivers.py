@@ -7,12 +7,11 @@ from contractctl.evidence import waivers
 from contractctl.gate.case import Case
 from contractctl.gate.order import STEP_BEFORE
 from contractctl.gate.people import UNREVIEWED, different
-from contractctl.gate.trust import SKEW_SECONDS
 from contractctl.gate.words import moment
 from contractctl.model import canonical
 from contractctl.model.backing import Backing
 from contractctl.model.decision import Condition, Outcome
-from contractctl.model.evidence import Kind, Record
+from contractctl.model.evidence import SKEW_SECONDS, Kind, Record
 from contractctl.model.plan import Stage
 from contractctl.model.waiver import Waiver
 

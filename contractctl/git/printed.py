@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_MODULE = "160000"
-"""The mode of a submodule in a tree."""
+_FILES, _LINK, _MODULE = frozenset({"100644", "100755"}), "120000", "160000"
+"""Modes in a tree; _MODULE is that of a submodule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,16 @@ class Entry:
     """As git writes it: 100644 or 100755 a file, 120000 a link, 160000 a submodule."""
     blob: str
     size: int
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, executable or not."""
+        return self.mode in _FILES
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link: its blob is the path that it leads to."""
+        return self.mode == _LINK
 
 
 @dataclass(frozen=True, slots=True)

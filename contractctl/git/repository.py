@@ -1,7 +1,6 @@
 """What does one repository hold? Its commits, their files, and how they differ from the work tree."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from contractctl.git import printed
 from contractctl.git.calls import Calls, no_git
 from contractctl.git.moves import moved_by_hand
 from contractctl.git.printed import ChangedFile, ChangedModule, Commit, Entry
+from contractctl.model.service import WHOLE_ID
 
 if TYPE_CHECKING:
     import git
@@ -19,9 +19,6 @@ _GLOB = frozenset("*?[")
 _AS_IT_IS: Mapping[int, str] = {}
 _IN_A_PATTERN = str.maketrans({character: f"\\{character}" for character in "\\*?["})
 """How to escape characters of a folder's name that look like a pattern."""
-_WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_FILES = frozenset({"100644", "100755"})
-_LINK = "120000"
 
 
 def open_objects(path: Path) -> "Repository | None":
@@ -68,7 +65,7 @@ class Repository:
         for candidate in (ref, f"origin/{ref}") if not ref.startswith("-") else ():
             arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}")
             found = self._run(*arguments, allowed=(0, 1, 128)).split()
-            if found and _WHOLE_ID.fullmatch(found[-1]) and ".." not in ref:
+            if found and WHOLE_ID.fullmatch(found[-1]) and ".." not in ref:
                 return found[-1]
         raise ContractctlError(f"git knows no commit '{ref}'", hint=self._git.more_history(self._way_to(ref)))
 
@@ -101,13 +98,13 @@ class Repository:
 
     def files(self, commit: str, under: str = "") -> Mapping[str, str]:
         """The files of a commit below a folder: path to blob id. Links and submodules are left out."""
-        return {one.path: one.blob for one in self._tree(commit, under) if one.mode in _FILES}
+        return {one.path: one.blob for one in self._tree(commit, under) if one.is_file}
 
     def linked(self, commit: str) -> Mapping[str, str]:
         """The files of a commit, and under the paths of its links the files that these lead to: path to blob id."""
         tree = tuple(self._tree(commit))
-        found = {one.path: one.blob for one in tree if one.mode in _FILES}
-        targets = {one.path: os.fsdecode(self.blob(one.blob)) for one in tree if one.mode == _LINK}
+        found = {one.path: one.blob for one in tree if one.is_file}
+        targets = {one.path: os.fsdecode(self.blob(one.blob)) for one in tree if one.is_link}
         for link in targets:
             path, seen = link, set[str]()
             while path in targets and path not in seen:

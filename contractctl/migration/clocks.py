@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 
 from contractctl import databases, journal
 from contractctl.errors import ContractctlError
-from contractctl.gate.trust import SKEW_SECONDS
 from contractctl.gate.words import span
+from contractctl.model.evidence import SKEW_SECONDS
 
 
 def demand_one_time(engine: Engine, now: float) -> None:

@@ -19,10 +19,10 @@ from contractctl.migration.context import Session
 from contractctl.migration.facts import measure
 from contractctl.migration.words import command
 from contractctl.model.decision import Outcome
+from contractctl.model.evidence import SKEW_SECONDS
 from contractctl.model.plan import Plan, Stage
 from contractctl.operations.by_hand import RefusedByHandError, by_hand
 
-_SKEW_SECONDS = 60.0
 _MUST_BE_ZERO = ("differing", "conflicts", "set_aside", "remaining")
 
 
@@ -123,7 +123,7 @@ def _decision(connection: Connection, plan: Plan, stage: Stage, now: float, *, a
 
 def _fresh(decision: Entry, plan: Plan, stage: Stage, now: float) -> Entry:
     age = now - float(decision.body["at"])
-    if age > plan.reads.fresh_seconds or age < -_SKEW_SECONDS:
+    if age > plan.reads.fresh_seconds or age < -SKEW_SECONDS:
         allowed = f"{plan.reads.fresh_seconds:g} s are allowed"
         raise _refusal(plan, stage, f"the gate's decision is {age:.0f} s old, and {allowed}")
     from contractctl import planner

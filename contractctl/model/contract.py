@@ -8,6 +8,8 @@ from contractctl.errors import ContractctlError
 from contractctl.model.acceptance import Acceptance
 from contractctl.model.verdict import Level
 
+DRAFT = "draft"
+"""How the draft is named where others are named by their version."""
 _SEMANTIC = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+SKEW_SECONDS = 60.0
+"""How far two machines' clocks may be apart."""
+
 
 class Kind(StrEnum):
     """What a record is about."""

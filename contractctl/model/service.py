@@ -8,7 +8,8 @@ from contractctl.errors import ContractctlError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"(?!contract$)[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
-_WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A commit's id, unabbreviated: SHA-1 or SHA-256."""
 _WHOLE = 100.0
 
 
@@ -94,7 +95,7 @@ def name_of(word: str, what: str) -> str:
 
 def commit_of(word: str) -> str:
     """The full id of a commit. Raise ContractctlError if it is not one."""
-    if not _WHOLE_ID.fullmatch(word):
+    if not WHOLE_ID.fullmatch(word):
         raise ContractctlError(
             f"'{word}' is not a full commit id, and a branch would move", hint="write all 40 digits: git rev-parse HEAD"
         )

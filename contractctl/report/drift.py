@@ -7,18 +7,18 @@ from typing import Any
 
 import click
 
-from contractctl.check.live import DRAFT, Compared, LiveCheck
+from contractctl.check.live import Compared, LiveCheck
 from contractctl.model.amounts import counted
+from contractctl.model.contract import DRAFT
 from contractctl.model.verdict import Status, Undecided
 from contractctl.report import changes
-from contractctl.report.findings import finding_lines, finding_tree
+from contractctl.report.findings import COLOUR, finding_lines, finding_tree
 from contractctl.report.github import command
 from contractctl.report.unreadable import lines as unreadable_lines
 from contractctl.report.unreadable import trees
 from contractctl.store import Unreadable
 
 _WORDS = {Status.COMPATIBLE: "same", Status.INCOMPATIBLE: "drifted", Status.UNKNOWN: "unknown"}
-_COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 _NAMED = 3
 _LONGEST = 300
 
@@ -90,7 +90,7 @@ def worst(databases: Sequence[Checked], unreadable: Sequence[Unreadable]) -> Sta
 
 def _answer(databases: Sequence[Checked], unreadable: Sequence[Unreadable]) -> str:
     status = worst(databases, unreadable)
-    word = click.style(_WORDS[status], fg=_COLOUR[status], bold=True)
+    word = click.style(_WORDS[status], fg=COLOUR[status], bold=True)
     compared = [one for database in databases for one in database.found.compared]
     names = ", ".join(database.name for database in databases)
     if status is Status.COMPATIBLE:
@@ -111,7 +111,7 @@ def _contract(one: Compared, database: str) -> list[str]:
 
 
 def _lines(one: Compared, database: str) -> Iterator[str]:
-    status = click.style(_WORDS[one.status], fg=_COLOUR[one.status])
+    status = click.style(_WORDS[one.status], fg=COLOUR[one.status])
     plan = f", {one.plan}" if one.plan else ""
     yield f"{click.style(one.contract, bold=True)}  {one.version} and {database}: {status}{plan}"
     yield from (f"  {line}" for line in changes.lines(one.changes))

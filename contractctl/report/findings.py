@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from contractctl.model.verdict import Finding, Place, Witness
+from contractctl.model.verdict import Finding, Place, Status, Witness
 
+COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 _LONGEST = 400
 _ELSEWHERE = "; --witness-on URL uses a server of yours"
 """SQLite, which is tried first, has no widths, enums and time zones."""

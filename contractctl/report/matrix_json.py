@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from contractctl.matrix import DRAFT, Cell, Match, Matrix, Meeting
+from contractctl.matrix import Cell, Match, Matrix, Meeting
 from contractctl.model.canonical import tree
+from contractctl.model.contract import DRAFT
 from contractctl.report.matrix_words import Row, letters
 from contractctl.report.unreadable import trees
 from contractctl.store import parted

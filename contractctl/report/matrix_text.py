@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contractctl.model.verdict import Status
 from contractctl.report import unreadable
+from contractctl.report.findings import COLOUR
 from contractctl.report.matrix_words import LETTERS, MARKS, Row, answer, grid, judged, letters
 from contractctl.store import Unreadable
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from contractctl.matrix import Cell, Matrix
 
-_STYLES = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 _SHOWN = 8
 _WIDEST = 10_000
 
@@ -78,7 +77,7 @@ def _versions(one: "Matrix") -> Table:
 
 def _cell(cell: "Cell") -> Text:
     both = zip(letters(cell.comparison), (cell.comparison.backward, cell.comparison.forward), strict=True)
-    return Text.assemble(*((letter, f"bold {_STYLES[said.status]}") for letter, said in both))
+    return Text.assemble(*((letter, f"bold {COLOUR[said.status]}") for letter, said in both))
 
 
 def _broken(one: "Matrix") -> Iterator[Text]:
@@ -110,5 +109,5 @@ def _parties(one: "Matrix") -> Table:
         table.add_column(producer, justify="center")
     for consumer in dict.fromkeys(match.consumer for match in one.matches):
         statuses = [verdicts[consumer, producer].status for producer in producers]
-        table.add_row(Text(consumer, style="bold"), *(Text(MARKS[s], style=f"bold {_STYLES[s]}") for s in statuses))
+        table.add_row(Text(consumer, style="bold"), *(Text(MARKS[s], style=f"bold {COLOUR[s]}") for s in statuses))
     return table

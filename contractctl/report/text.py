@@ -9,10 +9,8 @@ from contractctl.formats.pages import page
 from contractctl.model.acceptance import UNKNOWN
 from contractctl.model.amounts import agreeing, counted
 from contractctl.model.verdict import Status
-from contractctl.report.findings import finding_lines
+from contractctl.report.findings import COLOUR, finding_lines
 from contractctl.report.policies import policies
-
-_COLOUR = {Status.COMPATIBLE: "green", Status.INCOMPATIBLE: "red", Status.UNKNOWN: "yellow"}
 
 
 def verdict(checked: Checked) -> str:
@@ -44,7 +42,7 @@ def answer(checked: Checked) -> str:
         if excused:
             return f"{click.style('passes', fg='green', bold=True)}: {pairs} judged; excused: {'; '.join(excused)}"
         return f"{click.style('compatible', fg='green', bold=True)}: {pairs} judged"
-    word = click.style(checked.standing.value, fg=_COLOUR[checked.standing], bold=True)
+    word = click.style(checked.standing.value, fg=COLOUR[checked.standing], bold=True)
     worst = [f"{one.contract} ({one.rule})" for one in checked.failing if one.status is checked.standing]
     worst += [" ".join(_title(pair)) for pair in failing if pair.standing is checked.standing]
     names = ", ".join(worst[:3])
@@ -72,7 +70,7 @@ def _problem(problem: Problem) -> Iterator[str]:
 
 def _pair(pair: Pair) -> Iterator[str]:
     sides = ", ".join(
-        f"{name} {click.style(side.status.value, fg=_COLOUR[side.status])}"
+        f"{name} {click.style(side.status.value, fg=COLOUR[side.status])}"
         for name, side in (("backward", pair.comparison.backward), ("forward", pair.comparison.forward))
     )
     judged = "; ".join((f"level {pair.level}", *policies(pair.comparison.policy)))

@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from contractctl.compatibility import compare
-from contractctl.matrix import DRAFT, Judge, Match, matrix
-from contractctl.model.contract import Contract, File, Party, Policy, SemanticVersion, Source, Version
+from contractctl.matrix import Judge, Match, matrix
+from contractctl.model.contract import DRAFT, Contract, File, Party, Policy, SemanticVersion, Source, Version
 from contractctl.model.verdict import Level, Status
 from contractctl.report.matrix_words import letters
 from contractctl.store import digest

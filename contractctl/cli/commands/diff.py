@@ -11,7 +11,7 @@ from contractctl.errors import ContractctlError
 from contractctl.formats import FORMATS
 from contractctl.formats.claims import may_be_claimed
 from contractctl.loose import two_versions
-from contractctl.model.contract import Policy
+from contractctl.model.contract import DRAFT, Policy
 from contractctl.model.verdict import Change
 from contractctl.report import changes as words
 
@@ -59,7 +59,7 @@ def _contract(what: tuple[str, ...], form: str) -> int:
     contract = store.read(settings.load(Path.cwd()).contracts, what[0])
     if contract.latest is None and len(what) <= _TWO_FILES:
         raise ContractctlError(f"{contract.name} was never released", hint=f"contractctl release {contract.name}")
-    wanted = (what[1:] or (versions.LATEST,))[0], (what[2:] or (versions.DRAFT,))[0]
+    wanted = (what[1:] or (versions.LATEST,))[0], (what[2:] or (DRAFT,))[0]
     (old_name, old), (new_name, new) = (versions.find(contract, one) for one in wanted)
     found = versions.changes(old, new, contract.format, contract.policy)
     click.echo(_worded(old_name, new_name, found, form, contract.name))

@@ -1,11 +1,10 @@
 """What does MariaDB mean when it refuses? By its numbers, which are the same in every language."""
 
-from contractctl.databases.causes import driver_error
+from contractctl.databases.causes import KEPT, driver_error
 
-_KEPT = "finished work is kept, and the same command resumes"
 _REACH = ("the server cannot be reached", "is it running, and is the URL right?")
-_LOST = ("the connection to the server is lost", f"is the server there? {_KEPT}")
-_DISK = ("the server's disk is full", f"free some space; {_KEPT}")
+_LOST = ("the connection to the server is lost", f"is the server there? {KEPT}")
+_DISK = ("the server's disk is full", f"free some space; {KEPT}")
 _EXPIRED = (
     "the user's password has expired",
     "log in as this user by hand, set a new password, and put it into the URL",
@@ -33,10 +32,10 @@ _MEANINGS = {
         "others wrote more to the table, while MariaDB rewrote it, than the server may keep aside meanwhile",
         "raise innodb_online_alter_log_max_size, or run it again when less is written; the table is as it was",
     ),
-    1153: ("a value is larger than the server takes at once", f"raise max_allowed_packet; {_KEPT}"),
-    1037: ("the server is out of memory", f"free some, or lower its buffers; {_KEPT}"),
-    1038: ("the server is out of memory to sort in", f"raise sort_buffer_size; {_KEPT}"),
-    1041: ("the server is out of memory", f"free some, or lower its buffers; {_KEPT}"),
+    1153: ("a value is larger than the server takes at once", f"raise max_allowed_packet; {KEPT}"),
+    1037: ("the server is out of memory", f"free some, or lower its buffers; {KEPT}"),
+    1038: ("the server is out of memory to sort in", f"raise sort_buffer_size; {KEPT}"),
+    1041: ("the server is out of memory", f"free some, or lower its buffers; {KEPT}"),
     1047: ("this node of the cluster takes no statements now", "wait until it is in sync, or use another node"),
     1118: ("a row of the table would be too long", "drop columns that nobody uses, or make long VARCHARs TEXT"),
     1117: ("the table has too many columns", "drop columns that nobody uses"),
@@ -70,7 +69,7 @@ _MEANINGS = {
     1836: _READ_ONLY,
     1665: ("the server's binary log cannot hold this", "set binlog_format to MIXED or ROW"),
     **dict.fromkeys((1152, 1158, 1159, 1160, 1161, 4031), _LOST),
-    1053: ("the server is shutting down", f"wait for it; {_KEPT}"),
+    1053: ("the server is shutting down", f"wait for it; {KEPT}"),
     1317: ("the statement was cancelled", "run it again"),
     1927: _LOST,
     2002: _REACH,

@@ -2,9 +2,8 @@
 
 import re
 
-from contractctl.databases.causes import driver_error
+from contractctl.databases.causes import KEPT, driver_error
 
-_KEPT = "finished work is kept, and the same command resumes"
 _AGAIN = "end long transactions, and run it again"
 _RIGHTS = "grant it to this user"
 _OWNERS = "connect as the role that owns it, or as a member of that role: GRANT the role TO this user"
@@ -14,8 +13,8 @@ _OWNED = re.compile(r"must be owner|contractctl_")
 _FORBIDDEN = "42501"
 
 _MEANINGS = {
-    "53100": ("the server's disk is full", f"free some space; {_KEPT}"),
-    "53200": ("the server is out of memory", _KEPT),
+    "53100": ("the server's disk is full", f"free some space; {KEPT}"),
+    "53200": ("the server is out of memory", KEPT),
     "53300": ("the server has no connection left", "raise max_connections, or end idle connections"),
     "54": ("that is more than PostgreSQL can take", "fix what it names"),
     "55P03": ("another session held a lock for too long", _AGAIN),
@@ -23,13 +22,13 @@ _MEANINGS = {
     "40001": ("another session has changed the same rows", "run it again"),
     "57014": ("the statement was cancelled", "is statement_timeout too short for this user? run it again"),
     "25P03": ("the server ended a transaction that was idle", "raise idle_in_transaction_session_timeout"),
-    "57P": ("the server is shutting down, or starting", f"wait for it; {_KEPT}"),
-    "08": ("the connection to the server is lost", f"is the server there? {_KEPT}"),
+    "57P": ("the server is shutting down, or starting", f"wait for it; {KEPT}"),
+    "08": ("the connection to the server is lost", f"is the server there? {KEPT}"),
     "25006": ("the database cannot be written", "is this a replica, or default_transaction_read_only set?"),
     _FORBIDDEN: ("this user may not do that", f"{_RIGHTS}; where row-level security is the reason: BYPASSRLS"),
     "3F000": ("there is no such schema", "is search_path right for this user?"),
     "XX": ("the database is damaged", "restore it; amcheck shows what is wrong"),
-    "58": ("the server's disk does not answer", f"check the server's disk; {_KEPT}"),
+    "58": ("the server's disk does not answer", f"check the server's disk; {KEPT}"),
 }
 """What a code, or the class that it begins with, means: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
@@ -79,7 +78,7 @@ def meaning(error: BaseException) -> tuple[str, str]:
             "leave contractctl_journal alone",
         )
     if said == _POOLER:
-        return f"{_NO_CONNECTION}: {said}", f"{_TWO}; {_KEPT}"
+        return f"{_NO_CONNECTION}: {said}", f"{_TWO}; {KEPT}"
     if code is not None:
         for beginning, (message, hint) in _MEANINGS.items():
             if code.startswith(beginning):

@@ -1,10 +1,10 @@
 """What does SQLite mean when it refuses?"""
 
-from contractctl.databases.causes import driver_error
+from contractctl.databases.causes import KEPT, driver_error
 
 _MEANINGS = {
     "readonly": ("the database cannot be written", "give this user the right to write the file and its folder"),
-    "disk is full": ("the disk is full", "free some space; finished work is kept, and the same command resumes"),
+    "disk is full": ("the disk is full", f"free some space; {KEPT}"),
     "unable to open": ("the database file cannot be opened", "check the file, its folder and its permissions"),
     "locked": ("another process has been writing for too long", "end long transactions, and run it again"),
     "disk i/o": ("the disk does not answer", "check the disk; finished work is kept"),

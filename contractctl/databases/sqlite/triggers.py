@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from contractctl.databases import SIDE_TABLES, Held, Synced, Synchronisation, sides, sqlite
 from contractctl.databases.sides import (
+    UNSTORABLE,
     alike,
     all_null,
     down,
@@ -39,7 +40,6 @@ from contractctl.databases.sqlite.names import literal, quote
 
 EVENTS = ("insert", "update", "rekey", "delete")
 _STATEMENT = {"rekey": "UPDATE"}
-_UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
 
 
 def trigger_name(sync: Synchronisation, event: str) -> str:
@@ -219,7 +219,7 @@ def _finish(sync: Synchronisation, pair: Synced, changed: str, one_side: str) ->
         lost = f"(({lost} AND NOT ({is_kept(sqlite, sync, pair)})) OR {_unanswered(pair)})"
     yield (
         "INSERT OR IGNORE INTO contractctl_set_aside (plan, table_name, key, column_name, error)"
-        f" SELECT {_mark(sync, pair)}, {literal(_UNSTORABLE)} FROM {quote(sync.table)}"
+        f" SELECT {_mark(sync, pair)}, {literal(UNSTORABLE)} FROM {quote(sync.table)}"
         f" WHERE {row} AND {one_side} AND {lost}"
     )
 

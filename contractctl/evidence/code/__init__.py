@@ -27,8 +27,6 @@ _LARGEST = 5_000_000
 """Bytes of a file that is still read."""
 _SHOWN = 20
 """Places, and unread files, that a record lists."""
-_FILES = frozenset({"100644", "100755"})
-_LINK = "120000"
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -161,13 +159,13 @@ def _name(field: Field, question: Question) -> Name:
 
 
 def _text(repository: git.Repository, entry: git.Entry) -> str:
-    if entry.mode == _LINK:
+    if entry.is_link:
         target = repository.blob(entry.blob).decode("utf-8", "replace")
         inside = os.path.normpath(Path(entry.path).parent / target)
         if Path(target).is_absolute() or inside.startswith(".."):
             raise _UnreadError("a link that leads outside the repository")
         return ""
-    if entry.mode not in _FILES:
+    if not entry.is_file:
         raise _UnreadError("a submodule")
     if entry.size > _LARGEST:
         raise _UnreadError("too large")

@@ -1,6 +1,5 @@
 """Which commits does a consumer run? Those of its versions that are live on record; a setting alone proves nothing."""
 
-import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,10 +7,9 @@ from contractctl.errors import ContractctlError
 from contractctl.evidence.servers import UnusableError
 from contractctl.model.cluster import Environment
 from contractctl.model.evidence import Kind, Record, Series
-from contractctl.model.service import Live
+from contractctl.model.service import WHOLE_ID, Live
 
 NAME = "code"
-_WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _VERSION = "{version}"
 OPTIONS = ("deployed", "environment", "service", "tag")
 Tagged = Callable[[str], str | None]
@@ -43,7 +41,7 @@ def where(options: Mapping[str, str], consumer: str) -> Where:
     commits: dict[str, str] = {}
     for pair in options.get("deployed", "").replace(",", " ").split():
         version, _, commit = pair.rpartition("=")
-        if not version or not _WHOLE_ID.fullmatch(commit):
+        if not version or not WHOLE_ID.fullmatch(commit):
             raise ContractctlError(
                 f"{at}: deployed '{pair}' is not a version with a full commit id, and a branch would move",
                 hint='write deployed = "VERSION=COMMIT …", or leave it out and give record-deployment the --commit',
@@ -124,7 +122,7 @@ def commit_of(said: Where, live: Live, version: str, tagged: Tagged) -> str:
         "on record": live.commits.get(version),
         "in the settings": said.commits.get(version),
         "by its tag": tagged(said.tag.replace(_VERSION, version)) if said.tag else None,
-        "by its name": version if _WHOLE_ID.fullmatch(version) else None,
+        "by its name": version if WHOLE_ID.fullmatch(version) else None,
     }
     told = {who: commit for who, commit in named.items() if commit}
     name = f"{said.service}@{version}"

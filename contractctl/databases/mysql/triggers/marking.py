@@ -7,11 +7,10 @@ from contractctl.databases.mysql.expressions import canonical, whole_array
 from contractctl.databases.mysql.names import literal, quote
 from contractctl.databases.mysql.triggers.bodies import when
 from contractctl.databases.mysql.triggers.judging import only_copies
-from contractctl.databases.sides import key_json, of_pair, of_plan
+from contractctl.databases.sides import UNSTORABLE, key_json, of_pair, of_plan
 
 _SHOWN = 10_000
 """Characters of a value that a conflict shows."""
-_UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
 KEPT, ASIDE, CONFLICT = SIDE_TABLES
 
 
@@ -32,7 +31,7 @@ def follow_key(sync: Synchronisation) -> Iterator[str]:
 
 def set_aside(sync: Synchronisation, pair: Synced) -> str:
     """Say that the value could not be made, or stored."""
-    return insert(ASIDE, mark_of(sync, pair), {"error": literal(_UNSTORABLE)})
+    return insert(ASIDE, mark_of(sync, pair), {"error": literal(UNSTORABLE)})
 
 
 def insert(marks: str, mark: dict[str, str], more: dict[str, str]) -> str:

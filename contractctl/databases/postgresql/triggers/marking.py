@@ -20,9 +20,19 @@ from contractctl.databases.postgresql.triggers.functions import (
     tell_had_old,
     unanswered,
 )
-from contractctl.databases.sides import alike, all_null, any_null, down, key_json, of_pair, of_plan, out_of_step, up
+from contractctl.databases.sides import (
+    UNSTORABLE,
+    alike,
+    all_null,
+    any_null,
+    down,
+    key_json,
+    of_pair,
+    of_plan,
+    out_of_step,
+    up,
+)
 
-_UNSTORABLE = "the value cannot be converted to the other side and back, or a constraint refuses it"
 STATE = (
     "c_key text",
     "c_why text",
@@ -172,10 +182,10 @@ def set_marks(sync: Synchronisation, pair: Synced, now: str) -> str:
 ELSIF c_why IS NOT NULL THEN
   {set_aside(sync, pair, "c_why")}
 ELSIF c_out AND NOT c_anew THEN
-  {set_aside(sync, pair, literal(_UNSTORABLE))}
+  {set_aside(sync, pair, literal(UNSTORABLE))}
 END IF;
 IF c_unanswered THEN
-  {set_aside(sync, pair, literal(_UNSTORABLE))}
+  {set_aside(sync, pair, literal(UNSTORABLE))}
 END IF;"""
 
 
