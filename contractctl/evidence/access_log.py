@@ -29,10 +29,10 @@ _OPTIONS = (
 )
 _HOUR = 3600.0
 _MOST = 1_000
-"""How many consumers, with their versions, are distinguished."""
+"""How many consumers, with their versions, are told apart."""
 _SHOWN = 3
 _Reader = tuple[Field, str, str, str]
-"""Of which field, consumer, its version, certainty."""
+"""Field, consumer, its version, certainty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class _Settings:
     form: str
     contract: str
     keys: Mapping[str, str]
-    """Where each of these is found in JSON."""
+    """The key under which each of these stands in JSON."""
     columns: tuple[str, ...]
     consumer: str
     version: str
@@ -49,7 +49,7 @@ class _Settings:
     fields: str
     requests: tuple[str, ...]
     base: str | None
-    """What comes before the contract's own paths; None where the log may have others."""
+    """The prefix before the contract's own paths; None where the log may have other requests, too."""
     covers: tuple[str, ...]
     names: Mapping[str, str]
     sampling: float
@@ -71,7 +71,7 @@ class _Seen:
     settings: _Settings
     fields: tuple[Field, ...]
     since: float
-    """What is older matters no more."""
+    """Anything older no longer matters."""
     tick: float
     counts: dict[tuple[int, _Reader], _Count] = field(default_factory=dict)
     readers: set[_Reader] = field(default_factory=set)
@@ -201,7 +201,7 @@ def _count(kept: _Seen, at: float, reader: _Reader) -> None:
 
 
 def _consumer(said: Said, settings: _Settings) -> tuple[str, str]:
-    """Who it is, and in which version: an agent says `billing/1.3 (linux)`."""
+    """The client's name and version: a user agent looks like `billing/1.3 (linux)`."""
     name, version = said.values.get(settings.consumer, ""), ""
     if settings.consumer == "agent":
         name, _, version = (name.split() or [""])[0].partition("/")
@@ -209,7 +209,7 @@ def _consumer(said: Said, settings: _Settings) -> tuple[str, str]:
 
 
 def _certainty(said: Said, settings: _Settings, of: Field) -> str | None:
-    """How surely the line tells of a read of the field; None where it tells that there was none."""
+    """How certain the line makes a read of the field; None where it proves that there was none."""
     if settings.field:
         named = said.several.get(settings.field, (said.values.get(settings.field, ""),))
         if not any(named):
@@ -238,7 +238,7 @@ def _reads(kept: _Seen) -> Iterator[Read]:
 
 
 def _signs(kept: _Seen, apart: float) -> Iterator[Sign]:
-    """Where every one of the logs has a line: of several, one that is missing would hide the consumers in it."""
+    """Signs of life while every log has lines: a log that is missing would hide the consumers in it."""
     logs = list(kept.alive.values())
     ticks = sorted(set.intersection(*map(set, logs))) if logs else []
     lines = sorted(max(log[tick] for log in logs) for tick in ticks)

@@ -14,13 +14,13 @@ class Asked:
     """What contractctl.toml says at one moment."""
 
     environment: str
-    """Empty where nobody has said it."""
+    """Empty where it is not set."""
     sources: str
-    """A digest of all that is said of the sources."""
+    """A digest of all settings of the sources."""
 
 
 def stated_with(records: Sequence[Record], asked: Asked, now: float) -> tuple[Record, ...]:
-    """The records as they are written down: before them one that says what they were collected for."""
+    """The records as they are stored, preceded by one that says what they were collected for."""
     labels = asdict(asked)
     digest = sha256(repr(sorted(labels.items())).encode()).hexdigest()
     said = stated(Kind.ATTESTATION, source=_SOURCE, query="", at=now, series=(Series(labels, 1.0),), digest=digest)
@@ -43,7 +43,7 @@ def held(written: Sequence[Record], asked: Callable[[], Asked], plan: str, now: 
 
 
 def missed(source: str, why: str, now: float) -> Record:
-    """A source that may have seen the one read, and does not tell."""
+    """A source that may have seen the one read, and does not report it."""
     digest = sha256(source.encode()).hexdigest()
     problem = f"missing source: {why}"
     return stated(Kind.READS, source=source, query="", at=now, series=(), digest=digest, problem=problem)

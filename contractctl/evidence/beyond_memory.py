@@ -1,11 +1,11 @@
-"""Where do more observations lie than memory holds? In a file of SQLite that nobody else sees, gone with its use."""
+"""Where are observations kept that do not fit into memory? In a private SQLite file that is deleted after use."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 _MEMORY = 32_768
-"""KiB that SQLite may take."""
+"""SQLite's cache, in KiB."""
 
 
 @contextmanager

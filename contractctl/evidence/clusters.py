@@ -12,7 +12,7 @@ from contractctl.model.cluster import Doubt, Doubting, Naming, Seen
 from contractctl.model.service import name_of, version_of
 
 _MOST_NAMED = 20
-"""Of the doubts of a kind: more of them say nothing new."""
+"""How many doubts of a kind to list: more would say nothing new."""
 
 
 class _UnnamedError(Exception):
@@ -21,7 +21,7 @@ class _UnnamedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What a workload is, and who says it."""
+    """What a workload is, and on whose word."""
 
     service: str
     version: str
@@ -60,7 +60,7 @@ def look(documents: Iterable[tuple[str, Json]], naming: Naming, at: float) -> Se
 
 
 def _line(one: Workload, known: Mapping[str, Workload]) -> Iterator[Workload]:
-    """It, what controls it, and so on upwards."""
+    """The object itself, its controller, and so on upwards."""
     passed: set[str] = set()
     while one.uid not in passed:
         yield one
@@ -73,7 +73,7 @@ def _is_no_service(one: Workload, naming: Naming) -> bool:
 
 
 def _claims(one: Workload, naming: Naming) -> set[tuple[str, str]]:
-    """Every service that it is, each by one version."""
+    """Every service that it is, each with one version."""
     found: dict[str, _Claim] = {}
     for claim in (*_by_labels(one, naming), *_by_images(one, naming)):
         first = found.setdefault(claim.service, claim)

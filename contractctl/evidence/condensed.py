@@ -1,4 +1,4 @@
-"""What of very many observations is enough? So much that records say the same, in memory that stays bounded.
+"""How are very many observations condensed? In bounded memory, so that the records made of them stay the same.
 
 Of each reader, two reads a step of time: the first and the last, with all that was counted. Of each instrument, how
 long it was alive without a gap. Of a canary, the sums of each look, apart where nothing was told for a while.
@@ -17,20 +17,20 @@ from contractctl.evidence.records import REACH, baseline, certainty, look, reach
 from contractctl.evidence.spans import merged
 
 _STEPS = 1_000
-"""In a window of reads. Only a pause between reads of half a window makes anybody wait for longer."""
+"""In a window of reads. Only a pause between reads of half a window makes anybody wait longer."""
 _LEAST = 50_000
-"""So few are kept as they come."""
+"""Up to this many are kept as they come."""
 _EARLIER = -1
 """The look of what came before the share."""
 _LONG_AGO = -2
-"""The look of what tells no more than that it can be counted."""
+"""The look of what says no more than that it can be counted."""
 MOST = 250_000
-"""Of each kind that are kept at all."""
+"""The most observations that are kept of each kind."""
 
 
 @dataclass(slots=True)
 class Condenser:
-    """Keeps the observations of a source few while they are taken."""
+    """Condenses the observations of a source while they are taken."""
 
     seen: Observations
     question: Question
@@ -52,7 +52,7 @@ class Condenser:
 
 
 def condense(seen: Observations, question: Question) -> None:
-    """Leave so many that the same records come of them."""
+    """Leave as many as are needed to make the same records."""
     seen.earliest, seen.latest = seen.span
     fields = question.fields
     rules = question.plan.reads
@@ -68,7 +68,7 @@ def condense(seen: Observations, question: Question) -> None:
 
 
 def near(question: Question, consumer: str = "") -> float:
-    """How many seconds apart two signs of life prove the time between them: those of a consumer, or anybody's."""
+    """How many seconds apart two signs of life may be to cover the time between them: a consumer's, or anybody's."""
     listed = [question.consumers.get(field.contract, ()) for field in question.fields]
     parties = [next((one for one in own if one.name == consumer), None) for own in listed]
     every = min(sign_of_life_seconds(question.plan.reads, party) for party in (parties or [None]))
@@ -93,14 +93,14 @@ def _reads(reads: Iterable[Read], step: float) -> list[Read]:
 
 
 def _together(known: Read | None, one: Read) -> Read:
-    """Where the later one stands."""
+    """The index of the later one."""
     if known is None:
         return one
     return replace(known if known.end > one.end else one, count=known.count + one.count)
 
 
 def _signs(signs: Iterable[Sign], apart: Callable[[str], float]) -> list[Sign]:
-    """Of those that lie so near to each other that nothing is unproven between them, one that stands for all."""
+    """One that stands for all of those that are close enough to cover the time between them."""
     found: dict[tuple[str, str, str, str], set[Sign]] = {}
     for one in signs:
         found.setdefault((one.consumer, one.version, one.contract, one.path), set()).add(one)
@@ -112,7 +112,7 @@ def _signs(signs: Iterable[Sign], apart: Callable[[str], float]) -> list[Sign]:
 
 
 def runs(signs: Sequence[Sign], apart: float) -> Iterator[Sign]:
-    """Of signs in order that differ in their time alone, what stands for those that are near to each other."""
+    """Of sorted signs of life that differ only in their time, what stands for those that are close to each other."""
     run = signs[0]
     for one in signs[1:]:
         if one.begin - run.at > apart:
@@ -147,7 +147,7 @@ def _requests(requests: Iterable[Request], question: Question) -> list[Request]:
 
 
 def _summed(requests: Sequence[Request], near: float) -> Iterator[Request]:
-    """The sum of those that are so near to each other that nothing is untold between them."""
+    """The sum of those that are close enough to leave no gap between them."""
     run = requests[0]
     for one in requests[1:]:
         if one.begin - run.end > near:

@@ -15,7 +15,7 @@ class Growth:
     end: float
     count: float
     reset: bool = False
-    """The counter began again in between: what it counted before it did is lost."""
+    """The counter restarted in between: what it had counted before that is lost."""
 
 
 def growth(

@@ -1,4 +1,4 @@
-"""Which lines do the files of a source have? One at a time, however long a file is."""
+"""Which lines do a source's files have? They are read one at a time, however long a file is."""
 
 import glob
 import os
@@ -10,7 +10,7 @@ from typing import Protocol
 from contractctl.evidence.observations import Observations
 
 LONGEST = 16_000_000
-"""Bytes of a line that is still read."""
+"""The longest line that is read, in bytes."""
 
 
 class Readable(Protocol):
@@ -40,7 +40,7 @@ def lines(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, 
 def whole_lines(seen: Observations, file: Readable, name: str, longest: int) -> Iterator[tuple[str, str | None]]:
     """(place, line) of every line that is not empty; None for one that is not text, or has more bytes than `longest`.
 
-    The answer rests on every byte that could be read, also of lines that nobody can use.
+    The answer's digest covers every byte that could be read, even of lines that nobody can use.
     """
     pieces = digested(seen, file, longest)
     for number, raw in enumerate(pieces, 1):
@@ -55,7 +55,7 @@ def whole_lines(seen: Observations, file: Readable, name: str, longest: int) -> 
 
 
 def digested(seen: Observations, file: Readable, longest: int) -> Iterator[bytes]:
-    """Every line as it is; one with more bytes than `longest` comes in pieces. The answer rests on what was read."""
+    """Every line as it is; one with more bytes than `longest` comes in pieces. The digest covers what was read."""
     digest = sha256()
     try:
         while raw := file.readline(longest):
@@ -66,7 +66,7 @@ def digested(seen: Observations, file: Readable, longest: int) -> Iterator[bytes
 
 
 def _text(raw: bytes) -> str | None:
-    """Without its end; empty where there is nothing to see."""
+    """Without its line end; empty where there is nothing to see."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -75,7 +75,7 @@ def _text(raw: bytes) -> str | None:
 
 
 def contents(seen: Observations, location: str, root: Path) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of every file that the pattern matches and that can be read; the answer rests on all of them."""
+    """(name, content) of every file that the pattern matches and that can be read; the digest covers all of them."""
     for name, path in matched(seen, location, root):
         try:
             raw = path.read_bytes()
@@ -110,7 +110,7 @@ def matched(seen: Observations, location: str, root: Path) -> Iterator[tuple[str
 
 
 def _closed(location: str, root: Path) -> Iterator[str]:
-    """The folders that a pattern leads into, and that we may not look into: glob passes them over without a word."""
+    """The folders that a pattern leads into but that we may not read: glob skips them silently."""
     parts = Path(location).parts
     for above in (os.path.join(*parts[:count]) for count in range(1, len(parts))):  # noqa: PTH118 - a pattern
         for name in sorted(glob.glob(above, root_dir=root, recursive=True)):  # noqa: PTH207 - as above

@@ -35,7 +35,7 @@ from contractctl.model.evidence import Record
 
 
 class _UnreadableError(ValueError):
-    """A line that says nothing that could be counted."""
+    """A line without anything that could be counted."""
 
 
 def collect(given: Given) -> tuple[Record, ...]:
@@ -82,7 +82,7 @@ def _take(seen: Observations, line: Any, question: Question, before: Known, plac
 
 
 def _counts(found: Iterable[Request], question: Question) -> bool:
-    """Whether a canary's decision would be another one with these twice."""
+    """Whether counting these twice would change a canary's decision."""
     since, bake = question.since, question.plan.canary.bake_seconds
     return since is not None and any(
         one.count and (one.end > since or baseline(one, since, bake))

@@ -1,4 +1,4 @@
-"""Which lines do log files have, rotated and compressed ones as well? One line at a time, however long the log is."""
+"""Which lines do log files have, rotated and compressed ones included? One at a time, however long the log is."""
 
 import gzip
 import re
@@ -13,7 +13,7 @@ from contractctl.evidence.files import matched, whole_lines
 from contractctl.evidence.observations import Observations
 
 LONGEST = 1_000_000
-"""Bytes of a line that is still read."""
+"""The longest line that is read, in bytes."""
 _DATE = r"\d{4}-?\d{2}-?\d{2}(?:[T_.-]?\d{2,6})?"
 _ROTATED = re.compile(rf"(?P<log>.*?)(?:[.-](?P<number>\d{{1,3}}))?(?:[.-]{_DATE})?(?:\.gz)?")
 
@@ -23,7 +23,7 @@ class Line:
     """One line of a log."""
 
     log: str
-    """Which log it is of: the files that one log was rotated into count as one."""
+    """Which log it belongs to: the files that one log was rotated into count as one."""
     place: str
     """file:number."""
     text: str | None

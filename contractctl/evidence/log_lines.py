@@ -14,7 +14,7 @@ from functools import lru_cache
 
 TEXT_FORMS = ("combined", "envoy")
 KEYS = ("agent", "host", "method", "request", "status", "time", "uri", "user")
-"""What a line may have, in our words; in JSON the settings name the key of each."""
+"""The parts of a line by contractctl's names; for JSON the settings name the key of each."""
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _COLUMN = re.compile(_QUOTED)
 _COMBINED = re.compile(
@@ -26,25 +26,25 @@ _ENVOY = re.compile(
     rf"(?P<rest>(?: {_QUOTED})*)\s*"
 )
 _AFTER = {"combined": ("referer", "agent"), "envoy": ("forwarded", "agent", "id", "authority", "upstream")}
-"""What the quoted columns at the end are, before those that the settings name."""
+"""The quoted columns at the end, before those that the settings name."""
 _CLF = re.compile(r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ESCAPED = re.compile(r"\\(x[0-9A-Fa-f]{2}|.)")
 
 
 class UnreadableError(ValueError):
-    """A line that says nothing that could be counted."""
+    """A line without anything that could be counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One line, by our words and the names of the settings."""
+    """One line, by contractctl's names and those of the settings."""
 
     at: float
     values: Mapping[str, str]
     """Empty where the line has `-`."""
     several: Mapping[str, tuple[str, ...]]
-    """Lists of JSON."""
+    """Lists, from JSON."""
 
 
 def of_text(text: str, form: str, columns: Sequence[str]) -> Said:

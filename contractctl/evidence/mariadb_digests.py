@@ -50,7 +50,7 @@ _REPLICAS = "SELECT count(*) FROM information_schema.processlist WHERE command L
 
 
 def collect(given: Given) -> tuple[Record, ...]:
-    """Look at the server, and tell what was counted since the first look."""
+    """Query the server, and report what was counted since the first query."""
     options, question = given.options, given.question
     known_options(options, ("replicas", "triage"))
     settled = triage.settled(given.root, options.get("triage"))

@@ -1,4 +1,4 @@
-"""How are contractctl's metrics named, and which attributes say who it is?"""
+"""How are contractctl's metrics named, and which attributes identify the consumer?"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -86,12 +86,12 @@ def take_shadow(seen: Observations, labels: Mapping[str, str], step: Growth) -> 
 
 
 def take_lost(seen: Observations, metric: str, labels: Mapping[str, str], spans: Iterable[Span]) -> None:
-    """Add time in which something may have been counted that nobody will ever see."""
+    """Add a span in which something may have been counted that nobody will ever see."""
     seen.lost.extend(Lost(metric, consumer_of(labels), begin, end) for begin, end in spans if begin < end)
 
 
 def environment_of(labels: Mapping[str, str]) -> str:
-    """Where it ran, by today's name of the attribute or the one before; empty where nobody says it.
+    """Where it ran, by the attribute's current name or its former one; empty where there is neither.
 
     https://opentelemetry.io/docs/specs/semconv/resource/deployment-environment/
     """
@@ -99,10 +99,10 @@ def environment_of(labels: Mapping[str, str]) -> str:
 
 
 def consumer_of(labels: Mapping[str, str]) -> str:
-    """Who it was: as it calls itself, else as its service is called."""
+    """Which consumer it was: by its own name, else by its service's."""
     service = labels.get("service.name", "")
     return labels.get("contract.consumer.name") or ("" if service.startswith("unknown_service") else service)
 
 
 TAKEN = {READS: take_read, CANARY: take_request, DURATION: take_timed, SHADOW_READS: take_shadow}
-"""Who takes what a counter has counted."""
+"""Receives what a counter has counted."""

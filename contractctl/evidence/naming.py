@@ -44,7 +44,7 @@ def _is_word(text: str, begin: int, end: int) -> bool:
 
 
 def _parted(one: str, other: str) -> bool:
-    """Whether a word ends between two characters: letters of one case belong together."""
+    """Whether a word ends between two characters: consecutive letters of one case belong together."""
     if not (one.isalpha() and other.isalpha()):
         return True
     return one.isupper() != other.isupper()

@@ -32,7 +32,7 @@ class Sign:
     path: str
     at: float
     lasted: float = 0.0
-    """For how many seconds before, where it stands for several that were close enough to prove all between them."""
+    """How many seconds before it are covered, where it stands for several that were close enough together."""
     count: int = 1
 
     @property
@@ -42,7 +42,7 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Requests of a canary between two moments: how they went, how long they took, or what a shadow read gave."""
+    """Requests of a canary between two moments: their outcomes, durations, or results of shadow reads."""
 
     plan: str
     path: str
@@ -75,7 +75,7 @@ class Lost:
 
 @dataclass(slots=True)
 class Observations:
-    """Everything that one source answered. Filled by the source, then read only."""
+    """Everything that one source answered. Filled by the source, then only read."""
 
     source: str
     query: str
@@ -89,17 +89,17 @@ class Observations:
     raw: list[bytes] = field(default_factory=list)
     """Digests of the raw answers."""
     earliest: float = math.inf
-    """Also of what is no longer here."""
+    """Including observations that were condensed away."""
     latest: float = -math.inf
     reads_from: float = -math.inf
-    """From when on it was asked for reads: what came before is unknown, though other things are known of then."""
+    """Since when it has been asked for reads: earlier reads are unknown, though other evidence may be older."""
     environment: str | None = None
-    """The one that is meant; None where nobody has said it."""
+    """The environment in question; None where the settings do not say."""
     others: set[str] = field(default_factory=set)
-    """Those that instruments name: not the one that is meant, or any where none is."""
+    """Those that instruments name: other ones than that in question, or any where none is set."""
 
     def is_elsewhere(self, environment: str) -> bool:
-        """Whether what is told of an environment says nothing of the one that is meant; empty: nobody names one."""
+        """Whether evidence of this environment says nothing about the one in question; empty: it names none."""
         if not environment or environment == self.environment:
             return False
         self.others.add(environment)
@@ -109,11 +109,11 @@ class Observations:
         return self.environment is not None
 
     def answered(self, raw: bytes) -> None:
-        """Remember what was answered, as a digest."""
+        """Remember an answer by its digest."""
         self.raw.append(sha256(raw).digest())
 
     def spoiled(self, problem: str) -> None:
-        """Remember the first thing that is wrong; one is enough to rely on nothing."""
+        """Remember the first problem; one is enough to make all of it unreliable."""
         self.problem = self.problem or problem
 
     @property
@@ -127,7 +127,7 @@ class Observations:
 
     @property
     def span(self) -> tuple[float, float]:
-        """The first and the last moment that the source has something of."""
+        """The first and the last moment of what the source has."""
         earliest, latest = self.earliest, self.latest
         for read in self.reads:
             earliest, latest = min(earliest, read.begin), max(latest, read.end)

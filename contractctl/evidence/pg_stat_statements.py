@@ -43,7 +43,7 @@ SELECT extract(epoch FROM clock_timestamp())::float8, pg_postmaster_start_time()
      AND pid <> pg_backend_pid())
 FROM pg_stat_statements_info i
 """
-"""Of a session that this account may not see, nobody knows when it began."""
+"""When a session began that this account may not see is unknown."""
 _SETTINGS = """
 SELECT name, setting FROM pg_settings
 WHERE name IN ('pg_stat_statements.track', 'pg_stat_statements.track_utility', 'compute_query_id')
@@ -61,7 +61,7 @@ _HIDDEN = "<insufficient privilege>"
 
 
 def collect(given: Given) -> tuple[Record, ...]:
-    """Look at the server, and tell what was counted since the first look."""
+    """Query the server, and report what was counted since the first query."""
     options, question = given.options, given.question
     known_options(options, ("roles", "replicas", "triage"))
     names, settled = accounts(options), triage.settled(given.root, options.get("triage"))
@@ -103,7 +103,7 @@ def _demand_settings(connection: "Connection") -> None:
 
 
 def _standing(connection: "Connection") -> tuple[int, Look]:
-    """How many replicas there are, and what the server says of itself."""
+    """How many replicas there are, and what the server says about itself."""
     there = connection.exec_driver_sql(f"SELECT 1 FROM pg_extension WHERE extname = '{NAME}'").scalar()
     if not there:
         raise UnusableError(f"missing source: this database has no {NAME}: run CREATE EXTENSION {NAME}")

@@ -25,9 +25,9 @@ from contractctl.evidence.web import NoAnswerError, Server
 from contractctl.model.evidence import Record
 
 _FEW = 0.01
-"""Of the window: for so long a process may be there that does not count yet."""
+"""A fraction of the window: for how long a process may exist before it counts."""
 _PROCESS = "process_start_time_seconds"
-"""As the clients of Prometheus call it."""
+"""The name that the clients of Prometheus give it."""
 _ATTRIBUTES = {
     "contract_name": "contract.name",
     "contract_field_path": "contract.field.path",
@@ -154,14 +154,14 @@ def _counted(seen: Observations, server: Server, query: Query, begun: Mapping[Ta
 
 
 def _on(known: _Counter, values: Samples, restarts: list[Span]) -> Iterator[Growth]:
-    """The growth of a counter that has been followed already."""
+    """The growth of a counter that was already being followed."""
     steps = growth([known.last, *values], math.inf, restarts)
     next(steps)
     return steps
 
 
 def _belongs(query: Query, run: Growth, step: Growth) -> bool:
-    """Whether two steps may stand as one: quiet ones, and reads no further apart than signs of life."""
+    """Whether two steps may be merged: quiet ones, and reads no further apart than signs of life."""
     if query.metric != READS or (run.count == 0) != (step.count == 0):
         return False
     return run.count == 0 or step.end - run.begin <= query.beat
@@ -184,7 +184,7 @@ def _stood(
     begun: Mapping[Target, Life],
     wanted: Wanted,
 ) -> _Stood:
-    """When counters stood; the time in which they do not tell everything is taken as lost on the way."""
+    """When counters existed; time in which they do not tell everything is noted as lost on the way."""
     together: dict[tuple[Target, str, str, str], list[Labels]] = defaultdict(list)
     for labels in found:
         one = _attributes(labels)
@@ -202,14 +202,14 @@ def _stood(
 
 
 def _beside_those_that_count(seen: Observations, query: Query, targets: Iterable[Target], wanted: Wanted) -> None:
-    """A process that cannot be scraped, or a build without instruments, reads what nobody counts."""
+    """The reads of a process that cannot be scraped, or of a build without instruments, are not counted."""
     for target, spans in wanted.silent(targets):
         if seconds(spans, query.begin, query.end) > max(2 * query.beat, _FEW * (query.end - query.begin)):
             seen.spoiled(f"dark consumer: {target} belongs to the same job, but exports no counter: absent is not zero")
 
 
 def _unheard(seen: Observations, query: Query, found: Mapping[Labels, _Counter], wanted: Wanted) -> None:
-    """What a process of the canary has counted since it was last scraped, while it should have been, nobody knows."""
+    """What a process of the canary counted since its last scrape is unknown while scrapes fail."""
     last: dict[Target, tuple[float, Labels]] = {}
     for labels, counter in found.items():
         target = Target.of(labels)
@@ -220,7 +220,7 @@ def _unheard(seen: Observations, query: Query, found: Mapping[Labels, _Counter],
 
 
 def _signs(seen: Observations, server: Server, query: Query, stood: _Stood) -> None:
-    """Signs of life count where a counter of the same process was seen: nothing else could have counted."""
+    """Signs of life count only where a counter of the same process was seen: nothing else could have counted."""
     kept: dict[Labels, list[float]] = defaultdict(list)
     dark: set[str] = set()
     for labels, values in samples(seen, server, query.sign, query.begin, query.end):
@@ -250,7 +250,7 @@ def _beside(stood: _Stood, labels: Labels) -> list[Span]:
 
 
 def _keep(moments: list[float], at: float, beat: float) -> None:
-    """No more signs than prove the same: one a beat, and the last."""
+    """Only as many signs as are needed to prove the same: one per beat, and the last."""
     if len(moments) > 1 and at - moments[-2] <= beat:
         moments[-1] = at
     else:

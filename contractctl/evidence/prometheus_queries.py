@@ -1,4 +1,4 @@
-"""What is a Prometheus server asked? Which counters, over which windows, with which signs of life beside them."""
+"""What is a Prometheus server asked for? Counters, their windows, and the signs of life that go with them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _METRICS = {
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One counter over one window, and how often its process gives a sign of life."""
+    """One counter over one window, and how often its process shows that it is alive."""
 
     metric: str
     counter: str

@@ -1,4 +1,4 @@
-"""What must be observed for a plan: which fields go, who reads them, and over which window?"""
+"""What must be observed for a plan: which fields are removed, who reads them, and over which window?"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ GAPS = 2.0
 _CALL = re.compile(r"[a-z]+ \S")
 _OVER_HTTP = re.compile(r"(?:GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) /\S*")
 _GOING_ON = frozenset({"add", "narrow", "release", "widen"})
-"""Of operations on parts of interfaces: what they begin with."""
+"""The beginnings of the kinds of operations on parts of interfaces."""
 _BY_PROVIDERS = ("-webhook", "-callback")
-"""What a provider calls: no log of its own tells of it."""
+"""What a provider calls: its own logs do not show it."""
 _SERVER = "connect "
 _NAMED = ("-property", "-parameter", "-header", "-definition")
-"""What the kinds of operations on parts of interfaces end with that clients call by name."""
+"""The endings of the kinds of operations on parts of interfaces that clients call by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Field:
     that lack what has to be there. `connect kafka://a:9092` for a server.
     """
     has_a_name: bool = True
-    """Whether code that uses it says its name: an address is put together, and a value has no name."""
+    """Whether code that uses it names it: an address is assembled, and a value has no name."""
     is_column: bool = True
-    """Whether a database has it: what a server writes down of its statements says nothing about the others."""
+    """Whether a database has it: a server's records of statements say nothing about other fields."""
     is_answered: bool = True
     """Whether only answers have it, so that a request that selects others does not use it."""
     is_of_event: bool = False
@@ -52,9 +52,9 @@ class Field:
     goes_on: bool = False
     """Whether clients may keep using it, and only cannot rely on it as they did: a use does not show which."""
     becomes: str = ""
-    """What a whole table is called from now on; empty where it goes."""
+    """The new name of a whole table; empty where the table is removed."""
     call: str = ""
-    """The operation over HTTP that it is, or stands in: `GET /orders`."""
+    """The HTTP operation that it is or belongs to: `GET /orders`."""
     is_in_query: bool = False
     """Whether it is a parameter by whose name in the address a call is known."""
 
@@ -86,7 +86,7 @@ class Question:
     live: Mapping[str, Environment] = field(default_factory=dict)
     """By environment, as deployments are on record and clusters have shown it."""
     environment: str | None = None
-    """Which one the plan's database belongs to; None where nobody has said it."""
+    """Which one the plan's database belongs to; None where the settings do not say."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -129,7 +129,7 @@ def _parts(operation: Operation, *, of_avro: bool) -> Iterator[Field]:
 
 
 def _gone(operation: Operation) -> Iterator[str]:
-    """What its subject does not have any more, by name; EVERYTHING where a table goes, or its name."""
+    """What its subject no longer has, by name; EVERYTHING where the table or its name is removed."""
     match operation.kind:
         case "drop-table" | "rename-table":
             yield EVERYTHING
@@ -143,7 +143,7 @@ def _gone(operation: Operation) -> Iterator[str]:
 
 
 def _used(operation: Operation) -> Field:
-    """What clients of an interface do that they can no longer do: use a part, do without one, count on one."""
+    """What clients of an interface can no longer do: use a part, do without one, or rely on one."""
     named, answered = operation.kind.endswith(_NAMED), operation.parameters.get("only") == "answers"
     verb = operation.kind.partition("-")[0]
     match verb:
@@ -183,7 +183,7 @@ def covers(party: Party, field: Field) -> bool:
 
 
 def _may_hold(reads: Sequence[str], field: Field) -> bool:
-    """Whether a list of what is read may speak of the field; one with nothing like it may stand for all of that.
+    """Whether a list of what is read may refer to the field; a list with nothing of its kind may mean all of them.
 
     Of an interface some list the operations that they call, others the fields that they use, or where they connect to:
     none of it says anything of the others.
@@ -207,13 +207,13 @@ def _names(field: Field, gone: str) -> tuple[str, ...]:
 
 
 def _unqualified(name: str) -> tuple[str, ...]:
-    """The name, and what is left of it without one qualifier after the other."""
+    """The name, and what remains when its qualifiers are dropped one by one."""
     parts = name.split(".")
     return tuple(".".join(parts[at:]) for at in range(len(parts)))
 
 
 def _plain(name: str) -> str:
-    """Without what is only a way of writing: `Query.orders(limit:)`, `orders.*`, capitals."""
+    """Normalised: without what is only notation, as in `Query.orders(limit:)`, `orders.*`, or capitals."""
     return name.casefold().replace("(", ".").removesuffix(":)").removesuffix(f".{EVERYTHING}")
 
 
@@ -229,7 +229,7 @@ def _sort(name: str) -> str:
 
 
 def needed_window(rules: ReadRules, party: Party | None, longest_gap: float | None) -> float:
-    """For how many seconds a consumer must have been silent: the longest of three, none of them alone is enough."""
+    """How many seconds a consumer must have been silent: the longest of three spans, as none alone is enough."""
     cadence = (party.cadence_days or 0.0) * DAY * CADENCES if party else 0.0
     return max(rules.window_seconds, cadence, GAPS * (longest_gap or 0.0))
 

@@ -22,11 +22,11 @@ Samples = list[tuple[float, float]]
 
 _OK = 200
 _PART = 12 * 3600 * 1000
-"""Milliseconds of a window that are asked for at once."""
+"""The part of a window that is requested at once, in milliseconds."""
 _ROUNDED = 1
-"""Milliseconds by which a sample may seem to lie beside what was asked for."""
+"""By how many milliseconds a sample may seem to lie outside what was requested."""
 _LEAST = 1000
-"""Where so few of them are too much for the server, it cannot answer."""
+"""The smallest part: where even that is too much for the server, it cannot answer."""
 
 
 class UnusableError(Exception):
@@ -34,7 +34,7 @@ class UnusableError(Exception):
 
 
 class _TooMuchError(UnusableError):
-    """More than the server, or we, can hold; less may be asked for."""
+    """More than the server, or this process, can hold; a smaller request may work."""
 
 
 def samples(
@@ -101,7 +101,7 @@ _NONE = "unparseable: the server's answer is not a Prometheus answer"
 
 
 def _data(seen: Observations, answer: Answer) -> Any:  # noqa: ANN401 - JSON
-    """What was asked for. What a server warns of may be missing from it, and so may be what it calls partial."""
+    """The result. Where the server warns, or calls it partial, something may be missing."""
     try:
         document = json.loads(answer.body)
         status = document["status"]

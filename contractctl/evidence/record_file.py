@@ -1,4 +1,4 @@
-"""Where are the collected records of a plan kept? One record a line, written whole or not at all."""
+"""Where are a plan's collected records kept? In a file with one record per line, written whole or not at all."""
 
 import json
 from collections.abc import Iterable

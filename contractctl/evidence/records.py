@@ -1,4 +1,4 @@
-"""What do a source's observations say about a plan? Summed up to one record a question."""
+"""What do a source's observations say about a plan? They are summed up to one record per question."""
 
 import math
 from collections import defaultdict
@@ -24,8 +24,8 @@ _EVEN_LOOKS = 48
 """Looks of equal length; later ones grow, so that a long canary does not fill a file."""
 _GROWTH = 1.1
 _ALL = f".{EVERYTHING}"
-_NOBODY_COUNTED = 946_684_800.0
-"""The year 2000, in Unix seconds: what is told of before was seen at a time that nobody knows, and may be of today."""
+_YEAR_2000 = 946_684_800.0
+"""In Unix seconds: an older timestamp comes from a clock that was not set, and may be of today."""
 _BEFORE = 24
 """How many bake times before a share the old path's requests still count as a baseline."""
 
@@ -39,7 +39,7 @@ def records(seen: Observations, question: Question) -> tuple[Record, ...]:
     if seen.problem is None and not seen.anything:
         seen.spoiled("missing source: it answered, but had nothing; absent is not zero")
     seen.earliest, seen.latest = seen.span
-    if seen.earliest < _NOBODY_COUNTED:
+    if seen.earliest < _YEAR_2000:
         at = f"before the year 2000, at {seen.earliest:.0f} in Unix seconds"
         seen.spoiled(f"unparseable: something was observed {at}: a clock was never set, or a time has another unit")
     made = [*_reads(seen, question), *_signs(seen, question), *_requests(seen, question)]
@@ -81,7 +81,7 @@ def _record(  # noqa: PLR0913 - what a record is made of, each by name
 
 
 def _until(seen: Observations, question: Question) -> float:
-    """A source speaks up to its last word, not up to now."""
+    """A source's evidence reaches up to its last observation, not up to now."""
     return seen.latest if seen.anything else question.now
 
 
@@ -108,16 +108,16 @@ def _reads(seen: Observations, question: Question) -> Iterator[Record]:
 
 
 def reaches_back(question: Question, field: Field) -> float:
-    """For how many seconds before the last word reads of a field are summed up."""
+    """For how many seconds before the last observation reads of a field are summed up."""
     parties = question.consumers.get(field.contract, ())
     return 2 * max(needed_window(question.plan.reads, party, None) for party in (None, *parties))
 
 
 def certainty(read: Read, field: Field) -> str | None:
-    """How surely it is one of this field; None where it is none. One that names no contract counts.
+    """How certainly it is a read of this field; None where it is not. One that names no contract counts.
 
-    Whoever reads a part of the field reads it, and so does whoever reads everything beside it. What holds
-    the field may have been read for something else; where no path is named, anything may have been read.
+    Whoever reads a part of the field reads it, and so does whoever reads everything beside it. What holds the field may
+    have been read for something else; where no path is named, anything may have been read.
     """
     if read.contract not in ("", field.contract):
         return None
@@ -210,7 +210,7 @@ def _alive(seen: Observations, question: Question, field: Field, party: Party | 
 
 
 def _counted_since(seen: Observations, field: Field, signs: Sequence[Sign]) -> float:
-    """From when on signs of life prove anything: those that do not say what they watch, only beside a counter of it."""
+    """Since when signs of life prove anything: those that do not name what they watch, only beside a counter of it."""
     own = (
         read.begin for read in seen.reads if read.consumer == signs[0].consumer and certainty(read, field) is not None
     )
@@ -256,14 +256,14 @@ def _requests(seen: Observations, question: Question) -> Iterator[Record]:
 
 
 def _counted_for(running: Sequence[Request], begin: float, every: float) -> float:
-    """For how many seconds requests were counted, be it none: what nobody has told anything of is not covered."""
+    """For how many seconds requests were counted, even if none came: time that nobody reported on is not covered."""
     told = [one for one in running if one.measure == "outcome"] or running
     reached = ((one.begin - every * REACH, one.end + every * REACH) for one in told)
     return seconds(reached, begin, max(one.end for one in told))
 
 
 def baseline(request: Request, since: float, bake: float) -> bool:
-    """Whether it tells how the old path was before the share was entered."""
+    """Whether it shows how the old path was before the share was entered."""
     return since - _BEFORE * bake < request.end <= since and request.path == "old"
 
 
@@ -278,7 +278,7 @@ def _request_series(requests: Sequence[Request], since: float, bake: float) -> I
 
 
 def look(age: float, bake: float) -> int:
-    """The number of a look: fixed by the moment the share was entered, whenever and however often one collects."""
+    """The number of a look: fixed by when the share was entered, whenever and however often one collects."""
     number = age / _look_seconds(bake)
     if number < _EVEN_LOOKS:
         return max(0, math.floor(number))

@@ -1,4 +1,4 @@
-"""Which lines came before? However many there are: what memory does not hold lies in a file that goes with it."""
+"""Which lines came before? However many there are: those that do not fit into memory lie in a temporary file."""
 
 import sqlite3
 from collections.abc import Iterator

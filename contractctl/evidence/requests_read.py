@@ -1,4 +1,4 @@
-"""Which fields may a request read? What it asks for by name it reads; what it does not exclude it may."""
+"""Which fields may a request read? Those it names, it reads; those it does not exclude, it may read."""
 
 import posixpath
 import re
@@ -48,7 +48,7 @@ def concerns(method: str, uri: str, patterns: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=4096)
 def certainty(uri: str, parameter: str, path: str) -> str | None:
-    """How surely a request reads the field at `orders.customer_name`; None where it asks for other fields alone.
+    """How certainly a request reads the field at `orders.customer_name`; None where it asks only for other fields.
 
     Only a plain list of names excludes anything: `fields=id,total`. One that names what holds the field does not.
     """
@@ -66,10 +66,10 @@ def certainty(uri: str, parameter: str, path: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def use(method: str, uri: str, base: str, of: Field, *, is_whole: bool) -> str | None:
-    """How surely a request uses an operation, or a part of one; None where it calls another.
+    """How certainly a request uses an operation, or a part of one; None where it calls another.
 
-    base: what comes before the contract's own paths. is_whole: whether the address has its query, if there is one.
-    What a log does not show of a call, it may have.
+    base: what comes before the contract's own paths. is_whole: whether the address has its query, if there is one. What
+    a log does not show of a call, it may have.
     """
     path, query = _split(uri)
     segments, wanted = _segments(path), _segments(f"{base}{of.call.partition(' ')[2]}")

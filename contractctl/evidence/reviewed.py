@@ -1,4 +1,4 @@
-"""What does git have of a file that people write their word into? Only what is committed is reviewed."""
+"""What does git have of a file of people's statements? Only what is committed counts as reviewed."""
 
 from pathlib import Path
 
@@ -13,6 +13,6 @@ def committed(path: Path) -> tuple[bytes, str] | None:
         return None
     try:
         raw = repository.read(head, repository.relative(path))
-    except ValueError:  # it is not where it seems to be: a link leads to it
+    except ValueError:  # outside the repository, through a link
         return None
     return None if raw is None else (raw, f"{path.name} in {head[:12]}")

@@ -1,4 +1,4 @@
-"""How is a database server asked for evidence? Read-only, with a time limit, and nothing secret in what is said."""
+"""How is a database server asked for evidence? Read-only, with a time limit, and without secrets in messages."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -43,7 +43,7 @@ def answer(seen: Observations, location: str, limit: str, ask: "Callable[[Connec
 
 
 def state(folder: Path, question: Question, source: str, location: str) -> Path:
-    """Where the looks at one server stand, for one plan: `<plan>.<source>-<digest of the address>.json`."""
+    """The file with the snapshots of one server, for one plan: `<plan>.<source>-<digest of the address>.json`."""
     return folder / f"{question.plan.name}.{source}-{sha256(location.encode()).hexdigest()[:12]}.json"
 
 
@@ -58,7 +58,7 @@ def accounts(options: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def known_options(options: Mapping[str, str], known: tuple[str, ...]) -> None:
-    """Raise ContractctlError for an option that means nothing."""
+    """Raise ContractctlError for an unknown option."""
     for key in options:
         if key not in known:
             raise ContractctlError(f"[[evidence]] '{key}' is not a known option", hint=f"known: {', '.join(known)}")
@@ -80,7 +80,7 @@ def demand_replicas(options: Mapping[str, str], found: int) -> None:
 
 
 def table_names(field: Field) -> list[str]:
-    """What a field's table may be called, in small letters: a whole one also in a brown-out, and from then on."""
+    """What a field's table may be called, in lower case; for a whole table also from its brown-out on."""
     table = field.table.rpartition(".")[2].casefold()
     if not field.is_whole:
         return [table]

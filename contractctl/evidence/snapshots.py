@@ -1,4 +1,4 @@
-"""What was counted between two looks at a server's statement statistics? Spans, kept in a file from look to look.
+"""What was counted between two snapshots of a server's statement statistics? Spans, kept in a file.
 
 A server only counts: who did what since the last look is the difference. A span in which the server may have forgotten
 something proves nothing. One in which it has not covers every moment, whoever was connected.
@@ -47,7 +47,7 @@ class Look:
     epoch: str
     """Start of the server and of its statistics, and its settings: another one has not seen all that this one has."""
     evicted: float
-    """How many statements it had to throw out."""
+    """How many statements it had to evict."""
     calls: Mapping[str, float]
     """By entry."""
     started: float = 0.0
@@ -55,7 +55,7 @@ class Look:
     own: float = field(default=0.0, metadata=canonical.OPTIONAL)
     """How often the statement was counted that every look sends before it counts: from look to look once more."""
     oldest: float | None = field(default=None, metadata=canonical.OPTIONAL)
-    """When the first of the sessions that are connected began, where one keeps the settings that it began with."""
+    """When the oldest current session began, where a session keeps the settings that it began with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From one look to the next."""
+    """From one snapshot to the next."""
 
     begin: float
     end: float
@@ -87,26 +87,26 @@ class Kept:
     """What the file holds."""
 
     last: Look | None
-    """None where everybody has looked in vain so far."""
+    """None where no snapshot has succeeded so far."""
     spans: tuple[Span, ...] = ()
     hidden: str | None = field(default=None, metadata=canonical.OPTIONAL)
-    """Why statements may have gone uncounted since the last look, where somebody has looked in vain."""
+    """Why statements may have gone uncounted since the last snapshot, where one has failed."""
     sound: float = field(default=0.0, metadata=canonical.OPTIONAL)
-    """From when on the settings count every statement again, once they did not."""
+    """Since when the settings count every statement again, after they did not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The fields that go, and how each is reached on this server."""
+    """The fields that are removed, and how each is reached on this server."""
 
     targets: tuple[tuple[Field, Target], ...]
     settled: frozenset[str] = frozenset()
-    """Statements that a person has looked through and answers for, as triage.same() writes them."""
+    """Statements that a person has reviewed and vouches for, as triage.same() writes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """All that a server answered at one moment."""
+    """Everything that a server answered at one moment."""
 
     look: Look
     statements: Mapping[str, Statement]
@@ -124,7 +124,7 @@ def marked(plan: str) -> tuple[str, str]:
 
 
 def take(seen: Observations, looked: Looked, question: Question, path: Path) -> None:
-    """Compare a look with the one before, keep both, and tell everything that the file knows."""
+    """Compare a snapshot with the one before, keep both, and report everything that the file knows."""
     look, watch = looked.look, looked.watch
     before = _read(path)
     by_settings = (before.hidden or "").startswith("sampled")
@@ -143,7 +143,7 @@ def take(seen: Observations, looked: Looked, question: Question, path: Path) -> 
 
 @contextmanager
 def noted(path: Path) -> Iterator[None]:
-    """Where the server turns out not to count every statement: once it does again, nobody knows what was sent before.
+    """Where the server turns out not to count every statement: once it does again, what was sent before is unknown.
 
     Raise UnusableError as it comes.
     """

@@ -1,4 +1,4 @@
-"""Which stretches of time are there, together, and without others? A stretch is (begin, end) in Unix seconds."""
+"""What are the union and the difference of spans of time? A span is (begin, end) in Unix seconds."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ def merged(spans: Iterable[Span], *, reach: float = 0.0) -> list[Span]:
 
 
 def without(spans: Iterable[Span], others: Iterable[Span]) -> Iterator[Span]:
-    """What of `spans` lies in none of `others`."""
+    """The parts of `spans` that lie in none of `others`."""
     taken = merged(others)
     for begin, end in merged(spans):
         at = begin
@@ -33,6 +33,6 @@ def without(spans: Iterable[Span], others: Iterable[Span]) -> Iterator[Span]:
 
 
 def seconds(spans: Iterable[Span], begin: float, end: float) -> float:
-    """How much of the time from `begin` to `end` they take."""
+    """How much of the time from `begin` to `end` they cover."""
     inside = ((max(low, begin), min(high, end)) for low, high in merged(spans))
     return math.fsum(high - low for low, high in inside if high > low)

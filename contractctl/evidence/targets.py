@@ -1,4 +1,4 @@
-"""Which process is behind a series of Prometheus, when did it begin again, and when did nobody count for it?"""
+"""Which process is behind a Prometheus series, when did it restart, and when was nothing counted for it?"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class Target:
 
 @dataclass(slots=True)
 class Life:
-    """When a target was heard of, and between which two samples it has begun again."""
+    """When a target was seen, and between which two samples it restarted."""
 
     heard: list[Span] = field(default_factory=list)
     restarts: list[Span] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Wanted:
 
     spans: dict[tuple[str, str], list[Span]] = field(default_factory=lambda: defaultdict(list))
     kinds: dict[tuple[str, str], Labels] = field(default_factory=dict)
-    """What else their labels say: those of one kind are one process, replicated."""
+    """Their other labels: those with the same ones are replicas of one process."""
 
     def of(self, target: Target) -> list[Span]:
         """Nothing of one that passes on what others told it: its scrapes say nothing of those behind it."""
@@ -90,7 +90,7 @@ class Wanted:
 
 
 def present(series: Iterable[tuple[Labels, Samples]], reach: float) -> Wanted:
-    """From what Prometheus itself writes down of each scrape."""
+    """From what Prometheus itself records about each scrape."""
     found = Wanted()
     for labels, samples in series:
         target = Target.of(labels)

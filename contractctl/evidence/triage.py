@@ -1,9 +1,7 @@
-"""Which statements has a person looked through, since no program understands them? A reviewed file in git.
+"""Which statements has a person reviewed, because no program understands them? A reviewed file in git says.
 
-[[statements]]
-sql = "SELECT report_totals($1)"
-by = "Ada <ada@example.org>"
-reason = "it sums up orders.total alone: reviewed on 2026-11-02"
+[[statements]] sql = "SELECT report_totals($1)" by = "Ada <ada@example.org>" reason = "it sums up orders.total alone:
+reviewed on 2026-11-02"
 """
 
 from pathlib import Path
@@ -32,5 +30,5 @@ def settled(root: Path, name: str | None) -> frozenset[str]:
 
 
 def same(sql: str) -> str:
-    """A statement without what its layout is."""
+    """A statement without its layout."""
     return " ".join(sql.split())

@@ -1,16 +1,9 @@
-"""Which exceptions are written down? Read from a reviewed file in git, migrations/waivers/<plan>.toml.
+"""Which waivers are there? Read from a reviewed file in git, migrations/waivers/<plan>.toml.
 
-[[waivers]]
-stage = "canary"
-condition = "canary sample"
-overrides = "unknown"
-evidence = "3f2c…"                    # as `contractctl gate PLAN STAGE --waive CONDITION` writes it
-reason = "one shop only, watched by hand"
-ticket = "OPS-71"
-owner = "Ada <ada@example.org>"
-approvers = ["Grace <grace@example.org>"]
-at = 2026-11-03T09:00:00Z
-expires = 2026-11-05T09:00:00Z        # at most 7 days later
+[[waivers]] stage = "canary" condition = "canary sample" overrides = "unknown" evidence = "3f2c…"                    #
+as `contractctl gate PLAN STAGE --waive CONDITION` writes it reason = "one shop only, watched by hand" ticket = "OPS-71"
+owner = "Ada <ada@example.org>" approvers = ["Grace <grace@example.org>"] at = 2026-11-03T09:00:00Z expires =
+2026-11-05T09:00:00Z        # at most 7 days later
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What in the database itself depends on the column? Its catalog, and on demand a DROP that is taken back at once."""
+"""What in the database itself depends on the column? Its catalog says, and on request a DROP that is rolled back."""
 
 from functools import partial
 from typing import TYPE_CHECKING

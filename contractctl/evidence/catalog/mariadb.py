@@ -31,13 +31,13 @@ class Reached:
     """How a column is reached on a server."""
 
     table: str
-    """Its table, with its schema, as all names here have it."""
+    """Its table, qualified by its schema, as all names here are."""
     through: tuple[str, ...]
     """Views and routines that touch it."""
     fires: tuple[str, ...]
     """Tables with a trigger that touches it."""
     names: tuple[str, ...]
-    """Each view, trigger, routine and event, as people know it: without the schema where that is the table's."""
+    """Each view, trigger, routine and event as people call it: unqualified where its schema is the table's."""
 
 
 @dataclass(frozen=True, slots=True)

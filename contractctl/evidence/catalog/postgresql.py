@@ -101,7 +101,7 @@ def reached(connection: "Connection", field: Field) -> Reached:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """What the server knows of that an object uses."""
+    """What an object uses, as far as the server knows."""
 
     of: int
     """A relation or a function."""
@@ -169,7 +169,7 @@ def _uses_it(one: _Object, tables: frozenset[int], target: Target, reached: froz
 
 
 def _says_it(one: _Object, tables: frozenset[int], wanted: frozenset[str], target: Target) -> bool:
-    """Whether its text does. Of what is written in SQL every statement is read: it may be called from anywhere."""
+    """Whether its text does. Of a body in SQL every statement is read: it may be called from anywhere."""
     if one.is_view and not any(use.of in tables for use in one.uses):
         return False
     if not one.is_view and one.words & wanted:

@@ -24,9 +24,9 @@ from contractctl.model.evidence import Kind, Record, Series, stated
 from contractctl.model.service import Live
 
 _LARGEST = 5_000_000
-"""Bytes of a file that is still read."""
+"""The largest file that is read, in bytes."""
 _SHOWN = 20
-"""Places, and unread files, that a record lists."""
+"""How many places, and unread files, a record lists."""
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -35,7 +35,7 @@ class _UnreadError(Exception):
 
 
 _OF_MANY_LANGUAGES = ("main.py", "db/1.sql", "web/App.ts")
-"""A pattern that fits all of these speaks of no kind of file."""
+"""A pattern that matches all of these does not single out a kind of file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def _unread(found: _Search, consumer: str) -> str | None:
 
 
 def _stranger(found: _Search, code: _Code) -> str | None:
-    """Code of a consumer that no contract.toml lists: the gate would not ask about it."""
+    """The problem where no contract.toml lists the consumer: the gate would not ask about it."""
     consumer, question = code.consumer, code.question
     for own, places in found.places.items():
         if places and all(party.name != consumer for party in question.consumers.get(own.contract, ())):

@@ -18,18 +18,18 @@ Tagged = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What the settings say of where a consumer runs."""
+    """What the settings say about where a consumer runs."""
 
     service: str
     environment: str
     commits: Mapping[str, str]
     """By version."""
     tag: str
-    """How a version is tagged, `v{version}`; empty where nobody says so."""
+    """How a version is tagged, such as `v{version}`; empty where that is not set."""
 
 
 def where(options: Mapping[str, str], consumer: str) -> Where:
-    """Read the settings. Raise ContractctlError where they cannot be meant."""
+    """Read the settings. Raise ContractctlError where they make no sense."""
     at, environment, tag = f"[[evidence]] code of {consumer}", options.get("environment", ""), options.get("tag", "")
     if not environment:
         raise ContractctlError(f"{at}: it does not say where the code runs", hint='write environment = "production"')
@@ -52,7 +52,7 @@ def where(options: Mapping[str, str], consumer: str) -> Where:
 
 
 def versions(said: Where, environments: Mapping[str, Environment]) -> tuple[Live, tuple[str, ...]]:
-    """What is live, version by version. Raise UnusableError where the record does not tell, or the settings differ."""
+    """What is live, version by version. Raise UnusableError where the record does not say, or the settings differ."""
     service, place = said.service, f"'{said.environment}'"
     there = environments.get(said.environment, Environment())
     if there.doubts:
@@ -76,7 +76,7 @@ def versions(said: Where, environments: Mapping[str, Environment]) -> tuple[Live
 
 
 def held(records: Sequence[Record], environments: Mapping[str, Environment]) -> tuple[Record, ...]:
-    """The same records; a search of code that is not all that runs by now has its problem."""
+    """The same records; a search that no longer covers everything that runs gets a problem."""
     searched = {_labels(one, "environment", "service", "version") for one in _searches(records)}
     return tuple(
         replace(record, problem=problem) if (problem := _overtaken(record, environments, searched)) else record
@@ -102,7 +102,7 @@ def _overtaken(
 
 
 def _searches(records: Sequence[Record]) -> Iterator[Series]:
-    """What was found by searches that came to their end."""
+    """What was found by searches that finished."""
     for record in records:
         if record.source == NAME and record.kind is Kind.STATIC_READS and record.problem is None:
             yield from record.series
@@ -117,7 +117,7 @@ def _whole(live: Live) -> bool:
 
 
 def commit_of(said: Where, live: Live, version: str, tagged: Tagged) -> str:
-    """The commit of a live version. Raise UnusableError where nobody says it, or two say otherwise."""
+    """The commit of a live version. Raise UnusableError where it is not known, or known in two ways."""
     named = {
         "on record": live.commits.get(version),
         "in the settings": said.commits.get(version),

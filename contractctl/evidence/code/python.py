@@ -20,7 +20,7 @@ def lines(text: str, name: Name) -> Iterator[int]:
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    """Whatever the node calls by name: each such thing is a field of the node that is text."""
+    """Whatever the node mentions by name: each such name is a text field of the node."""
     for key, value in ast.iter_fields(node):
         if isinstance(value, str) and key not in ("value", "type_comment", "kind"):
             yield value

@@ -23,21 +23,21 @@ from contractctl.model.verdict import Place, Undecided
 DOCUMENTS, SCHEMAS = "graphql_documents", "reader_schemas"
 NAMES = (DOCUMENTS, SCHEMAS)
 CERTAINTY = "declared"
-"""The label `certainty` of what nobody has observed."""
+"""The value of the label `certainty` for what nobody has observed."""
 _OPTIONS = ("consumer", "contract", "fields", "schema", "version")
 _SHOWN = 20
-"""Places that a record lists."""
+"""How many places a record lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """What a consumer has laid down, and against which version of which contract it is to be read."""
+    """A consumer's declaration, and the version of the contract that it is read against."""
 
     source: str
     """One of NAMES."""
     consumer: str
     schema: str
-    """The contract that the files speak of."""
+    """The contract that the files refer to."""
     version: str
     """Of that contract; empty: its latest release."""
     files: tuple[File, ...]
@@ -64,18 +64,18 @@ class _Asked:
     persisted: str
     """A pattern of the files that list which documents are sent by their ids; empty where none are."""
     names: Mapping[Field, tuple[str, ...] | None]
-    """What each field of the plan is called there; None where nobody has said it."""
+    """What each field of the plan is called there; None where the settings do not say."""
 
     @property
     def query(self) -> str:
-        """All that the answer hangs on: other settings are another question."""
+        """Everything that the answer depends on: other settings are another question."""
         as_ = f"{self.schema}@{self.version or 'latest'}"
         named = " ".join(f"{one.path}={','.join(names or ('?',))}" for one, names in self.names.items())
         return f"{self.consumer}: {self.location} {self.persisted}".rstrip() + f" as {as_}: {named}"
 
 
 def nobody(laid: Laid, names: Sequence[str]) -> Found:
-    """Where no formats are at hand, nothing can be read."""
+    """Without formats, nothing can be read."""
     del names
     raise UnusableError(f"source error: nothing can read the {laid.source} of {laid.consumer}")
 
@@ -190,7 +190,7 @@ def _series(field: Field, places: Sequence[Place], asked: _Asked) -> Series:
 
 
 def _stranger(found: Mapping[Field, list[Place]], asked: _Asked, question: Question) -> str | None:
-    """Files of a consumer that no contract.toml lists: the gate would not ask about it."""
+    """The problem where no contract.toml lists the consumer: the gate would not ask about it."""
     for own, places in found.items():
         parties = question.consumers.get(own.contract, ())
         if places and all(party.name != asked.consumer for party in parties):

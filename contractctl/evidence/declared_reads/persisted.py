@@ -1,4 +1,4 @@
-"""Which documents does a client send by their ids alone? A manifest lists them; each must be there to be read."""
+"""Which documents does a client send only by their ids? A manifest lists them; each must be there to be read."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -116,7 +116,7 @@ def _demand_groups(seen: Observations, snapshots: list[Snapshot], settings: _Set
 
 
 def _empty_since(snapshots: list[Snapshot], settings: _Settings) -> tuple[float | None, str]:
-    """From when on, up to the last snapshot, the old side is known to be gone; and why nothing is known of before."""
+    """Since when, up to the last snapshot, the old side is known to be gone; and why nothing earlier is known."""
     if flaw := _flaw(snapshots[-1], settings):
         return None, flaw
     for before, after in reversed(list(pairwise(snapshots))):
@@ -258,7 +258,7 @@ def _behind(partition: Partition, place: Place, settings: _Settings) -> bool:
 
 
 def _went(before: Snapshot, after: Snapshot, name: str, settings: _Settings, *, empty: bool) -> float:
-    """How many old messages a group may have gone over between two snapshots; at least one where nobody knows."""
+    """How many old messages a group may have read between two snapshots; at least one where nobody knows."""
     was, now = before.groups.get(name, Group()), after.groups.get(name, Group())
     total = 0.0
     for partition, place in now.places.items():

@@ -1,21 +1,17 @@
-"""What did Kafka's own tools say of topics and consumer groups? Snapshots, as their output in text, or as JSON lines.
+"""What do Kafka's own tools say about topics and consumer groups? Snapshots, as their text output or as JSON lines.
 
 A snapshot in text begins with its time; what follows is what three commands print, of Kafka 2.0 to 4.x:
 
-    # 2026-11-03T04:00:00Z
-    kafka-topics.sh --describe --topic orders.v1
-    kafka-consumer-groups.sh --describe --all-groups        (also --members and --state, with --verbose or not)
-    # earliest
-    kafka-get-offsets.sh --topic orders.v1 --time earliest
-    # latest
-    kafka-get-offsets.sh --topic orders.v1 --time latest
+# 2026-11-03T04:00:00Z kafka-topics.sh --describe --topic orders.v1 kafka-consumer-groups.sh --describe --all-groups
+(also --members and --state, with --verbose or not) # earliest kafka-get-offsets.sh --topic orders.v1 --time earliest #
+latest kafka-get-offsets.sh --topic orders.v1 --time latest
 
 Before 2.4 the tool does not print the group: `# group NAME` says it. In JSON a snapshot is one line; a list has a
 number for each partition, and null is what the tool prints as `-`:
 
-    {"at": "2026-11-03T04:00:00Z", "topics": {"orders.v1": {"earliest": [12], "latest": [41]}},
-     "states": {"billing": "Stable"}, "groups": [{"group": "billing", "topic": "orders.v1", "partition": 0,
-     "current_offset": 41, "log_end_offset": 41, "consumer_id": "consumer-1-a451"}]}
+{"at": "2026-11-03T04:00:00Z", "topics": {"orders.v1": {"earliest": [12], "latest": [41]}}, "states": {"billing":
+"Stable"}, "groups": [{"group": "billing", "topic": "orders.v1", "partition": 0, "current_offset": 41, "log_end_offset":
+41, "consumer_id": "consumer-1-a451"}]}
 
 https://kafka.apache.org/documentation/#basic_ops_consumer_group
 """

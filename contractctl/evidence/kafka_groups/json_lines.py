@@ -1,4 +1,4 @@
-"""How is a snapshot in one line of JSON read? exports.py shows the form."""
+"""How is a snapshot read from one line of JSON? exports.py shows the form."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from contractctl.evidence.log_lines import UnreadableError, moment
 
 
 def of_json(text: str, where: str, topics: frozenset[str]) -> Snapshot:
-    """The snapshot of a line. Raise UnreadableError where it is none."""
+    """The snapshot in a line. Raise UnreadableError where there is none."""
     try:
         tree = json.loads(text)
         snapshot = Snapshot(moment(str(tree["at"])), where)

@@ -29,7 +29,7 @@ _NOBODY = re.compile(r"-\s+-\s+-")
 _STATE = r"\S+:\d+\s+\([^)]*\)\s+(?:\S+\s+)?(?P<state>[A-Z]\w+)(?:\s+(?:\d+|-)){0,2}\s+(?P<members>\d+)"
 _MOST_PARTITIONS = 1_000_000
 _LONGEST = 4_000
-"""Characters of a line of --state, in which blanks may be anywhere."""
+"""The longest line of --state, in characters: it may have blanks anywhere."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ def mark(reading: Reading, text: str, where: str) -> None:
 
 
 def talk(snapshot: Snapshot, text: str) -> bool:
-    """Whether a line is what the tool says of a group in a sentence; that is noted."""
+    """Whether a line is one of the tool's sentences about a group; if so, it is noted."""
     found = _TALK.fullmatch(text)
     if found:
         group = snapshot.group(found["group"])
@@ -67,7 +67,7 @@ def talk(snapshot: Snapshot, text: str) -> bool:
 
 
 def of_topic(reading: Reading, snapshot: Snapshot, text: str) -> bool:
-    """Whether a line is one of kafka-topics.sh or kafka-get-offsets.sh; that is noted."""
+    """Whether a line is one of kafka-topics.sh or kafka-get-offsets.sh; if so, it is noted."""
     if found := _TOPIC.fullmatch(text):
         topic, identity, count = found[1], found[2], number(found[3])
         if count > _MOST_PARTITIONS:
@@ -123,7 +123,7 @@ def _cells(row: re.Pattern[str], text: str, begin: int) -> Mapping[str, str]:
 
 
 def _row(words: list[str]) -> re.Pattern[str]:
-    """How a line under these columns reads, after the name of the group."""
+    """The pattern of a line under these columns, after the name of the group."""
     group = r"(?P<group>\S.*?)\s+" if "GROUP" in words else ""
     if "#MEMBERS" in words:
         return re.compile(group + _STATE)

@@ -1,4 +1,4 @@
-"""What does one snapshot of Kafka say of topics and consumer groups, in whatever form it was exported?"""
+"""What does one snapshot of Kafka say about topics and consumer groups, in whatever form it was exported?"""
 
 import re
 from dataclasses import dataclass, field
@@ -19,21 +19,21 @@ class Place:
     current: int | None
     """None where it has committed nothing."""
     end: int | None
-    """None where the partition has nobody to ask."""
+    """None where nobody can be asked for the partition."""
     member: bool
     """Whether a member has it assigned."""
 
 
 @dataclass(slots=True)
 class Group:
-    """What one snapshot says of a group."""
+    """What one snapshot says about a group."""
 
     places: dict[Partition, Place] = field(default_factory=dict)
-    """In the topics that are asked about alone."""
+    """Only in the topics that are asked about."""
     named: int = 0
-    """Members of whom another list than that of the offsets says that they have such a topic."""
+    """Members that, by a list other than that of the offsets, have such a topic."""
     members: int = 0
-    """Members of whom nothing says what they have."""
+    """Members whose partitions are unknown."""
     elsewhere: bool = False
     """Whether a member has partitions of other topics."""
     rebalancing: bool = False
@@ -50,7 +50,7 @@ class Snapshot:
     counts: dict[str, int] = field(default_factory=dict)
     """How many partitions a topic has."""
     ids: dict[str, str] = field(default_factory=dict)
-    """What tells a topic from another one of its name."""
+    """What distinguishes a topic from another one of the same name."""
     earliest: dict[Partition, int] = field(default_factory=dict)
     latest: dict[Partition, int] = field(default_factory=dict)
 
@@ -59,7 +59,7 @@ class Snapshot:
 
 
 def put(group: Group, topics: frozenset[str], partition: Partition, place: Place) -> None:
-    """Note where a group stands; of other topics only that it has some. Raise UnreadableError for a contradiction."""
+    """Note a group's offset; of other topics, only that it has some. Raise UnreadableError for a contradiction."""
     if partition[0] not in topics:
         group.elsewhere |= place.member
         return

@@ -1,6 +1,7 @@
 """What do OTLP-JSON metrics say? One ExportMetricsServiceRequest a line, as the collector's file exporter writes it.
 
-Field by field: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
+Field by field:
+https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
 """
 
 import json
@@ -29,7 +30,7 @@ from contractctl.model.evidence import Record
 _DELTA, _CUMULATIVE = 1, 2
 _TEMPORALITY = {"AGGREGATION_TEMPORALITY_DELTA": _DELTA, "AGGREGATION_TEMPORALITY_CUMULATIVE": _CUMULATIVE}
 _SCOPES = ("scopeMetrics", "instrumentationLibraryMetrics")
-"""Metrics of a scope, by today's name and the one before OTLP 0.15."""
+"""Metrics of a scope, by the current name and the one before OTLP 0.15."""
 _NUMBERS = ("gauge", "sum")
 _KINDS = {DURATION: (("histogram",), "a histogram with a bucket that ends at the plan's slow_seconds")}
 _LATEST = 2**64
@@ -94,7 +95,7 @@ def collect(given: Given) -> tuple[Record, ...]:
 class _Point:
     series: _Series
     start: int
-    """0 where nobody says."""
+    """0 where it is not given."""
     until: int
     value: float
     temporality: int
@@ -140,7 +141,7 @@ def _of_metric(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
 
 
 def _of_histogram(metric: Mapping[str, Any], resource: Labels) -> Iterator[_Point]:
-    """A bucket counts what is above the bound before; a point here is all up to its own bound, as Prometheus has it."""
+    """OTLP's buckets start above the previous bound; a point here counts all up to its own, as in Prometheus."""
     temporality = _temporality(metric, "histogram")
     for point in metric.get("histogram", {}).get("dataPoints", []):
         if int(point.get("flags", 0)) & 1:
@@ -185,7 +186,7 @@ def _labels(holder: Mapping[str, Any]) -> Labels:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The counters, with what they have in common kept once."""
+    """The counters; what they have in common is kept once."""
 
     samples: Samples
     processes: Processes
@@ -253,6 +254,6 @@ def _grow(condenser: Condenser, series: _Series, life: Life, found: Iterable[Sam
 
 
 def _lose(seen: Observations, series: _Series, spans: Iterable[Span]) -> None:
-    """A process that counts reads may have counted some until it ended."""
+    """A process that counts reads may have counted some more before it ended."""
     metric = READS if series.metric == STARTED else series.metric
     take_lost(seen, metric, series.attributes, spans)

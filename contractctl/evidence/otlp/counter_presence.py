@@ -23,7 +23,7 @@ _Key = tuple[Labels, str, str, str]
 
 @dataclass(slots=True)
 class CounterPresence:
-    """When signs of life were given, and when counters existed."""
+    """When there were signs of life, and when counters existed."""
 
     beat: float
     """Seconds between two signs of life."""

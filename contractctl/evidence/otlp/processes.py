@@ -1,4 +1,4 @@
-"""Which processes of an OTLP file ended without a last word? What they counted since they were last heard is lost.
+"""Which processes of an OTLP file ended without a final export? What they counted after the last one is lost.
 
 A process tells how often it exports when it begins (`contract.export.began`), and that its last export holds everything
 (`contract.instrumentation.ended`, with the time of that very export). Of one that tells neither, its own exports show
@@ -14,7 +14,7 @@ from contractctl.evidence.spans import Span
 from contractctl.evidence.targets import NEAR
 
 BEGAN = "contract.export.began"
-"""A gauge: seconds between two exports."""
+"""A gauge: the interval between two exports, in seconds."""
 STARTED = "contract.instrumentation.started"
 """A gauge: when the process began to count."""
 ENDED = "contract.instrumentation.ended"
@@ -32,7 +32,7 @@ class Life:
     first: int = 0
     last: int = 0
     pause: int = 0
-    """The longest between two samples."""
+    """The longest interval between two samples."""
 
     def follow(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """The same samples, which it remembers."""
@@ -52,11 +52,11 @@ class Life:
 
 @dataclass(slots=True)
 class Processes:
-    """What processes say of themselves."""
+    """What processes report about themselves."""
 
     beat: float
     until: int = 0
-    """The last moment that anybody told something of."""
+    """The last moment that anybody reported on."""
     _began: dict[Labels, tuple[int, float]] = field(default_factory=dict)
     _ended: set[tuple[Labels, int]] = field(default_factory=set)
 
@@ -66,11 +66,11 @@ class Processes:
         return max(len(self._began), len(self._ended)) >= MOST
 
     def began(self, resource: Labels, at: int, seconds: float) -> None:
-        """It will export every so many seconds."""
+        """Note that it will export every so many seconds."""
         self._began[resource] = at, seconds
 
     def ended(self, resource: Labels, at: int) -> None:
-        """What it exported at that time was everything."""
+        """Note that what it exported at that time was everything."""
         self._ended.add((resource, at))
 
     def lost(self, resource: Labels, life: Life) -> Iterator[Span]:
@@ -80,13 +80,13 @@ class Processes:
             yield from self._missing(life.last, seconds)
 
     def silent(self, heard: Iterable[Labels]) -> Iterator[tuple[Labels, Span]]:
-        """Those that began, and that nobody has heard of since."""
+        """Those that began, and were not heard from since."""
         for resource in self._began.keys() - {one for one, _ in self._ended} - set(heard):
             for span in self._missing(*self._began[resource]):
                 yield resource, span
 
     def _missing(self, last: int, seconds: float) -> Iterator[Span]:
-        """Nothing is missing as long as the next sample may only be late; the plan says when it is, not the process."""
+        """Nothing is missing as long as the next sample may just be late: the plan says when it is, not the process."""
         at, until = last / NANO, self.until / NANO
         if at + NEAR * self.beat < until:
             yield at, min(at + seconds, until)

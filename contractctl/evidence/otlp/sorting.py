@@ -1,4 +1,4 @@
-"""In which order do samples belong that come in any order, and are more than memory holds?"""
+"""How are samples put in order that come in any order, and do not fit into memory?"""
 
 import sqlite3
 from collections import deque
@@ -23,7 +23,7 @@ _Row = tuple[int, bool, int, int, float]
 
 @dataclass(slots=True)
 class Samples:
-    """Samples of counters; of two for the same moment the one that came later holds."""
+    """Samples of counters; of two for the same moment, the one that came later counts."""
 
     _database: sqlite3.Connection
     _waiting: list[_Row] = field(default_factory=list)
@@ -55,6 +55,6 @@ def _newest(rows: Iterator[_Row]) -> Iterator[Sample]:
 
 @contextmanager
 def samples() -> Iterator[Samples]:
-    """A place for samples, with none in it."""
+    """An empty sorter."""
     with table("sample (series, delta, start, at, value)") as database:
         yield Samples(database)

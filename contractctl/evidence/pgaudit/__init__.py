@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _LIMIT = "SET LOCAL statement_timeout = '10s'"
 _AUDIT = "AUDIT: "
 _NEEDED = frozenset({"read", "write", "ddl", "role"})
-"""Of role are the statements that give an account settings of its own."""
+"""The class ROLE has the statements that give an account settings of its own."""
 _CLASSES = _NEEDED | {"function", "misc", "misc_set"}
 _SETTINGS = "SELECT name, setting FROM pg_settings WHERE name LIKE 'pgaudit.%%'"
 _OVERRIDES = (
@@ -46,16 +46,16 @@ SELECT extract(epoch FROM pg_postmaster_start_time())::float8,
 FROM pg_stat_activity
 WHERE coalesce(backend_type, 'client backend') = 'client backend' AND pid <> pg_backend_pid()
 """
-"""Of a session that this account may not see, nobody knows when it began."""
+"""When a session began that this account may not see is unknown."""
 _REPLICAS = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
 _ANEW = re.compile(r'parameter "log_\S*" (changed|removed)|\W(pgaudit[.]\w|log_(min_messages|destination|directory)\W)')
-"""From here on other settings may hold; servers tell of it in many languages."""
+"""From here on other settings may hold; servers report that in many languages."""
 _CLASSES_ANEW = re.compile(r"\Wpgaudit[.]log\W")
-"""Until here nobody may have been told of accounts that got settings of their own."""
+"""Up to here, accounts may have got settings of their own without a trace in the log."""
 _OWN_SETTINGS = re.compile(
     r"\balter\s+(role|user|database)\b.*\b(set|reset)\s+(\"?(pgaudit[.]|log_)|all\b)", re.IGNORECASE | re.DOTALL
 )
-"""From here on they may for sessions that begin."""
+"""From here on other settings may hold for sessions that begin."""
 _UNTOLD = ("<not logged>", "<previously logged>", "")
 _SWITCHED = re.compile("set_config.*(pgaudit[.]|log_min_messages)", re.IGNORECASE | re.DOTALL)
 """A superuser may, for its own session; its SET itself takes effect before it would be written."""
@@ -65,7 +65,7 @@ _STRUCTURE = frozenset(
 )
 """They make the column and what stands around it; what else a text with several statements does has its own entry."""
 _WAIT = 3.0
-"""Seconds within which a statement of ours must reach the files."""
+"""How long a statement of ours may take to reach the files, in seconds."""
 
 
 def collect(given: Given) -> tuple[Record, ...]:
@@ -100,18 +100,18 @@ def _target(
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the server says of itself."""
+    """What the server says about itself."""
 
     targets: tuple[tuple[Field, Target], ...]
     """The fields, and what leads to each."""
     started: float = 0.0
     """When it began."""
     oldest: float = math.inf
-    """When the first of the sessions that are connected did."""
+    """When the oldest of the current sessions began."""
 
 
 def _asked(connection: "Connection", options: Mapping[str, str], question: Question, marker: str) -> _Told:
-    """A statement of ours stays in the log. Raise UnusableError where not all is written."""
+    """Leave a statement of ours in the log. Raise UnusableError where not every statement is written."""
     settings = {str(name): str(value) for name, value in connection.exec_driver_sql(_SETTINGS)}
     if "pgaudit.log" not in settings:
         raise UnusableError("missing source: pgaudit is not loaded: set shared_preload_libraries = 'pgaudit'")
@@ -149,14 +149,14 @@ def _logged(setting: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What entries are held against."""
+    """What entries are compared with."""
 
     told: _Told
     database: str
     names: Mapping[str, str]
     settled: frozenset[str]
     marker: str | None
-    """What one of them must hold; None where nothing was sent to the server."""
+    """The marker that one of them must contain; None where nothing was sent to the server."""
 
 
 @dataclass(slots=True)
@@ -166,12 +166,12 @@ class _Kept:
     there: bool
     """Whether it holds the marker."""
     since: float
-    """What is older matters no more."""
+    """Anything older no longer matters."""
     tick: float
     anew: float = 0.0
-    """From when on the settings of now held."""
+    """Since when the current settings have been in force."""
     own: float = 0.0
-    """From when on they did for every session that began."""
+    """Since when they have been in force for every session that began."""
     alive: dict[int, tuple[float, float]] = field(default_factory=dict)
     """By tick of the clock: its first and its last line in that tick."""
 
@@ -188,7 +188,7 @@ class _Kept:
 
 
 def _until_found(seen: Observations, given: Given, asked: _Asked) -> None:
-    """Read the files, and again until the server's collector has written what was just sent."""
+    """Read the files, repeatedly until the server's collector has written what was just sent."""
     until, question = time.monotonic() + _WAIT, given.question
     since = question.now - max((reaches_back(question, one) for one in question.fields), default=0.0)
     while True:
@@ -237,12 +237,12 @@ def _take(seen: Observations, entry: Entry, asked: _Asked) -> None:
 
 @lru_cache(maxsize=4096)
 def _touch(sql: str, target: Target) -> Touch:
-    """Applications say the same again and again."""
+    """Applications send the same statements again and again."""
     return touch(sql, target).touch
 
 
 def _signs(seen: Observations, kept: _Kept, targets: tuple[tuple[Field, Target], ...], question: Question) -> None:
-    """Every line is a sign of life of the log, from where the settings of now began to hold."""
+    """Every line is a sign of life of the log, from where the current settings came into force."""
     lines = sorted({at for both in kept.alive.values() for at in both if at >= kept.anew})
     alive = list(runs([Sign("", "", "", "", at) for at in lines], near(question))) if lines else []
     for of, _ in targets:

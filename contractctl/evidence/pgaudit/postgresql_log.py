@@ -30,11 +30,11 @@ class Entry:
 
 
 class _UnreadableError(ValueError):
-    """This is no entry of a log."""
+    """This is not an entry of a log."""
 
 
 def entries(seen: Observations, location: str, root: Path) -> Iterator[Entry]:
-    """Every entry of every file that the pattern matches; the last may be in the writing, and is left for later."""
+    """Every entry of every file that the pattern matches; an unfinished last one is left for later."""
     for name, path in matched(seen, location, root):
         read = {".csv": _csv, ".json": _json}.get(Path(name).suffix, _plain)
         try:
@@ -50,7 +50,7 @@ def entries(seen: Observations, location: str, root: Path) -> Iterator[Entry]:
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    """Those that are whole, with their ends."""
+    """The complete ones, with their ends."""
     whole = True
     for raw in pieces:
         if not whole:

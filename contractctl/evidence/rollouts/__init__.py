@@ -104,7 +104,7 @@ def _read(path: Path, raw: bytes) -> Json:
 
 
 def _the_one(asked: _Asked, trees: list[Json]) -> _Tree:
-    """The object of that kind and name; none or several of them tell nothing."""
+    """The object of that kind and name; none, or several, are an error."""
     found = []
     for tree in trees:
         top = _tree(tree)
@@ -137,7 +137,7 @@ def _percent(asked: _Asked, one: _Tree) -> float:
 
 
 def _of_rollout(asked: _Asked, one: _Tree) -> float:
-    """What traffic routing has set; without it a Rollout counts pods, and no requests."""
+    """What traffic routing has set; without it a Rollout's weights are of pods, not of requests."""
     status = _tree(one.get("status"))
     _current(_tree(one.get("metadata")).get("generation"), status.get("observedGeneration"))
     phase, current, stable = status.get("phase"), status.get("currentPodHash"), status.get("stableRS")
@@ -162,7 +162,7 @@ def _of_rollout(asked: _Asked, one: _Tree) -> float:
 
 
 def _without_canary(asked: _Asked, phase: Json, stable: str, weights: _Tree) -> float:
-    """Everybody takes the stable version; only who wrote the settings knows which path that is."""
+    """Everybody takes the stable version; only the settings can say which path that is."""
     if phase != "Healthy" or (weights and _weight(_tree(weights.get("canary")).get("weight")) > 0):
         raise _UnclearError("source error: the rollout has no canary and is not stable yet")
     if stable not in (asked.new, asked.old):
@@ -173,7 +173,7 @@ def _without_canary(asked: _Asked, phase: Json, stable: str, weights: _Tree) -> 
 
 
 def _of_canary(one: _Tree) -> float:
-    """Flagger sets the weight back to 0 when it has promoted: only a canary that runs tells a share."""
+    """Flagger resets the weight to 0 after a promotion: only a running canary shows a share."""
     spec, status = _tree(one.get("spec")), _tree(one.get("status"))
     analysis = spec.get("analysis", spec.get("canaryAnalysis"))
     if other := {"iterations", "match", "mirror"} & {key for key, value in _tree(analysis).items() if value}:
@@ -187,7 +187,7 @@ def _of_canary(one: _Tree) -> float:
 
 
 def _of_http_route(asked: _Asked, one: _Tree) -> float:
-    """What every rule gives to the backend, where every gateway has taken the route as it is now."""
+    """What every rule gives to the backend, where every gateway has accepted the route in its present form."""
     generation = _tree(one.get("metadata")).get("generation")
     for parent in _filled(_tree(one.get("status")).get("parents")):
         told = {str(each.get("type")): each for each in map(_tree, _list(_tree(parent).get("conditions")))}
@@ -273,7 +273,7 @@ def _list(value: Json) -> list[Json]:
 
 
 def _filled(value: Json) -> list[Json]:
-    """A list that says nothing is silence."""
+    """Raise where the list is empty: then it says nothing."""
     if not (found := _list(value)):
         raise _UnclearError("unparseable: a list of routes or parents is empty")
     return found

@@ -11,17 +11,17 @@ from contractctl.flagd import Flag
 from contractctl.model.evidence import Kind, Record, Series
 
 FACT = "share"
-"""The label `fact` of a series that is a share in percent, and no count."""
+"""The label `fact` of a series that is a share in percent, not a count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one mover of traffic says, at one moment."""
+    """What one tool that shifts traffic says, at one moment."""
 
     source: str
     query: str
     mover: str
-    """What moves it, in words: `flag buyer`, `Rollout shop/web`."""
+    """The tool, in words: `flag buyer`, `Rollout shop/web`."""
     at: float
     """Unix seconds of what the share was set at, not of when it was read."""
     percent: float = 0.0
@@ -35,7 +35,7 @@ def is_share(record: Record) -> bool:
 
 
 def record(share: Share, plan: str, now: float) -> Record:
-    """Its record; one that could not be understood is a record, too. The same told again has the same digest."""
+    """Its record, even where it could not be understood. The same share again has the same digest."""
     labels = {"fact": FACT, "plan": plan, "mover": share.mover}
     identity = f"{replace(share, at=0.0)} {plan}".encode() + share.raw
     return Record(
@@ -57,7 +57,7 @@ def record(share: Share, plan: str, now: float) -> Record:
 def uncollected(
     asked: Iterable[tuple[str, Mapping[str, str]]], plan: str, collected: Sequence[Record], now: float
 ) -> Iterator[Record]:
-    """A problem for each cluster's object that the settings name, and that nobody has looked at."""
+    """A problem for each cluster object that the settings name and that was not collected."""
     told = {(record.query, record.series[0].labels.get("mover")) for record in collected if is_share(record)}
     for location, options in asked:
         mover = f"{options.get('kind')} {options.get('object')}"
