@@ -86,35 +86,38 @@ def _name(document: Document, spot: Spot) -> str:
 
 
 def _paths(both: _Both, name: str) -> Iterator[Change]:
-    before = {template(path): (path, spot) for path, spot in entries(both.old, both.old.root, name)}
-    for path, spot in entries(both.new, both.new.root, name):
-        earlier = before.pop(template(path), None)
+    """Operation by operation: a path may stand there twice, with some of its methods each."""
+    before = {(template(one.path), one.method): one for one in _all(both.old, name)}
+    for one in _all(both.new, name):
+        earlier = before.pop((template(one.path), one.method), None)
         if earlier is None:
-            yield from _whole(both.new, path, spot, "added")
-        elif not both.shared.holds(earlier[1], spot):
-            yield from _path(both, path, earlier, spot)
-    for path, spot in before.values():
-        yield from _whole(both.old, path, spot, "removed")
+            yield Change("added", one.name, "operation")
+        elif not both.shared.holds(earlier.written, one.written):
+            ends = below(both.old, earlier.item, one.method), below(both.new, one.item, one.method)
+            yield from _operation(both, one.name, ends, (earlier.path, one.path), (earlier.item, one.item))
+    yield from (Change("removed", one.name, "operation") for one in before.values())
 
 
-def _whole(document: Document, path: str, spot: Spot, kind: str) -> Iterator[Change]:
-    for method in METHODS:
-        if method in _fields(document, spot):
-            yield Change(kind, f"{method.upper()} {path}", "operation")
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """An operation, and the path item that it stands in."""
+
+    path: str
+    method: str
+    written: Spot
+    item: Spot
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.upper()} {self.path}"
 
 
-def _path(both: _Both, path: str, before: tuple[str, Spot], after: Spot) -> Iterator[Change]:
-    items = _resolved(both.old, before[1]), _resolved(both.new, after)
-    for method in METHODS:
-        name, there = (
-            f"{method.upper()} {path}",
-            [method in fields(*one) for one in zip((both.old, both.new), items, strict=True)],
-        )
-        if there == [True, True]:
-            ends = below(both.old, items[0], method), below(both.new, items[1], method)
-            yield from _operation(both, name, ends, (before[0], path), items)
-        elif any(there):
-            yield Change("added" if there[1] else "removed", name, "operation")
+def _all(document: Document, name: str) -> Iterator[_Served]:
+    for path, written in entries(document, document.root, name):
+        item = _resolved(document, written)
+        for method in METHODS:
+            if method in fields(document, item):
+                yield _Served(path, method, written, item)
 
 
 def _operation(

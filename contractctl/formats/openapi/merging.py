@@ -1,13 +1,13 @@
 """Which document serves clients of two? The new one's operations, with the old one's parts beside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from contractctl.documents import Json
 from contractctl.formats.description import PLACEHOLDER, as_object, template
 from contractctl.formats.layout import Bundle
 from contractctl.formats.openapi.document.media import covering, normal
-from contractctl.formats.openapi.document.parts import METHODS
+from contractctl.formats.openapi.document.parts import METHODS, alike, nearest
 from contractctl.formats.retirement import Seat, Step
 from contractctl.formats.retirement.places import Object, Places, own, retired
 from contractctl.formats.retirement.schemas import Schemas
@@ -53,45 +53,53 @@ class Merging:
         if not before and name not in self.made:
             return []
         served = as_object(self.made.setdefault(name, {}))
-        known = {template(path): path for path in served if _is_entry(name, path)}
+        known = alike(path for path in served if _is_entry(name, path))
         calls: list[_Call] = []
         for path, old_item in before.items():
             if not _is_entry(name, path):
                 continue
-            here = known.get(template(path))
             item = as_object(self._places.in_old(old_item))
-            if here is None:
+            fitting = known.setdefault(template(path), [])
+            if not fitting:
                 served[path] = {key: part for key, part in item.items() if key not in METHODS}
                 self._places.bring(served[path])
-                known[template(path)] = here = path
-            calls.extend(self._item((path, item), (here, as_object(self._places.in_made(served[here]))), seat))
+                fitting.append(path)
+            there = {one: as_object(self._places.in_made(served[one])) for one in nearest(known, path)}
+            calls.extend(self._item((path, item), there, seat))
         met = {id(call.is_) for call in calls}
-        for path in known.values():
+        for path in (one for fitting in known.values() for one in fitting):
             item = as_object(self._places.in_made(served[path]))
             for method, operation in _operations(item):
                 if id(operation) not in met:
                     calls.append(_Call(f"{method.upper()} {path}", operation, item, operation, item, True, seat))
         return calls
 
-    def _item(self, before: tuple[str, Object], after: tuple[str, Object], seat: Seat) -> Iterator[_Call]:
-        (path, old_item), (here, item) = before, after
+    def _item(self, before: tuple[str, Object], there: Mapping[str, Object], seat: Seat) -> Iterator[_Call]:
+        """there: the path items of the new document that are alike, of which each has some of the methods."""
+        path, old_item = before
         come = frozenset(f"{method.upper()} {where}" for where, method in self._come(seat))
         for method, operation in _operations(old_item):
             name = f"{method.upper()} {path}"
-            if method not in item:
+            here = next((one for one, item in there.items() if method in item), None)
+            if here is None:
                 what = "operation" if seat is Seat.TAKEN else "webhook"
                 self.steps.append(Step("remove", what, "$", name, come))
-                item[method] = self._retired(name, operation, (path, old_item), (here, item))
+                here = next(iter(there))
+                there[here][method] = self._retired(name, operation, before, (here, there[here]))
+            item = there[here]
             yield _Call(name, operation, old_item, as_object(item[method]), item, False, seat)
 
     def _come(self, seat: Seat) -> Iterator[tuple[str, str]]:
         """The operations that only the new document has."""
         name = "paths" if seat is Seat.TAKEN else "webhooks"
-        before = {template(path): as_object(item) for path, item in as_object(self._old.get(name)).items()}
+        before = {
+            (template(path), method)
+            for path, item in as_object(self._old.get(name)).items()
+            for method, _ in _operations(as_object(self._places.in_old(item)))
+        }
         for path, item in as_object(self._new.get(name)).items():
-            known = as_object(self._places.in_old(before.get(template(path), {})))
             for method, _ in _operations(as_object(item)):
-                if method not in known:
+                if (template(path), method) not in before:
                     yield path, method
 
     def _retired(self, name: str, operation: Object, before: tuple[str, Object], after: tuple[str, Object]) -> Object:

@@ -24,8 +24,8 @@ def test_operations_come_and_go() -> None:
     )
 
     assert changed("paths", old, new) == [
-        Change("removed", "PUT /a", "operation"),
         Change("added", "POST /b", "operation"),
+        Change("removed", "PUT /a", "operation"),
     ]
 
 

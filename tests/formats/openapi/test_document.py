@@ -118,7 +118,7 @@ def test_components_that_lead_ever_on_are_judged_and_crash_nothing() -> None:
 
 
 def test_what_is_known_of_one_pair_of_paths_is_not_taken_for_another() -> None:
-    """Two paths that differ in the names of their parameters alone are one path, and the last one stands for it."""
+    """Two paths that differ in the names of their parameters alone are one path; its own name is nearest."""
 
     def written(*kinds: str) -> Source:
         paths = "".join(
@@ -130,11 +130,11 @@ def test_what_is_known_of_one_pair_of_paths_is_not_taken_for_another() -> None:
 
     compared = compare_sources(written("string", "boolean"), written("integer", "string"), "openapi", Terms())
 
-    assert {finding.path for finding in compared.backward.findings} == {"GET /x/{b} response 200 application/json: $"}
-    assert {finding.path for finding in compared.forward.findings} == {
-        "GET /x/{a} response 200 application/json: $",
-        "GET /x/{b} response 200 application/json: $",
-    }
+    for answer in (compared.backward, compared.forward):
+        assert {finding.path for finding in answer.findings} == {
+            "GET /x/{a} response 200 application/json: $",
+            "GET /x/{b} response 200 application/json: $",
+        }
 
 
 @pytest.mark.parametrize("word", ["readOnly", "read\\u004fnly", "\\u0072eadOnly"])

@@ -1,6 +1,6 @@
 """What stands where in a document? Its parts by name, references followed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from contractctl.formats.description import PLACEHOLDER, below, fields, items, refused, resolved, template
 from contractctl.formats.json_schema.references import Unresolved
@@ -15,11 +15,13 @@ __all__ = [
     "METHODS",
     "PLACEHOLDER",
     "Unresolved",
+    "alike",
     "child",
     "entries",
     "fields",
     "flag",
     "items",
+    "nearest",
     "placeholders",
     "resolved",
     "template",
@@ -42,6 +44,22 @@ def entries(document: Document, spot: Spot | None, name: str) -> Iterator[tuple[
     for key in fields(document, inner):
         if name not in _EXTENSIBLE or not key.startswith("x-"):
             yield key, below(document, inner, key)
+
+
+def alike(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Paths by what is left of each without the names of its parameters.
+
+    Frameworks write one path twice, with some of its methods each, where these call a parameter otherwise.
+    """
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(template(path), []).append(path)
+    return found
+
+
+def nearest(known: Mapping[str, Sequence[str]], path: str) -> list[str]:
+    """Of what alike() gives those that are like a path, this very one first."""
+    return sorted(known.get(template(path), ()), key=lambda one: one != path)
 
 
 def text(document: Document, spot: Spot | None, name: str, otherwise: str = "") -> str:

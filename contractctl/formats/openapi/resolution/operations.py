@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.document.parts import METHODS, Unresolved, entries, fields, resolved, template
+from contractctl.formats.openapi.document.parts import METHODS, Unresolved, alike, entries, fields, nearest, resolved
 from contractctl.formats.openapi.resolution.bodies import request_body
 from contractctl.formats.openapi.resolution.parameters import parameters
 from contractctl.formats.openapi.resolution.responses import responses
@@ -17,16 +17,19 @@ from contractctl.formats.openapi.resolution.sunset import removal, sunset
 from contractctl.formats.openapi.resolution.ways import Call, Ends, Way, pointer
 from contractctl.model.verdict import Effect, Found, Incompatibility, Undecided
 
+_REMOVED = "openapi-operation-removed"
+
 
 def paths(way: Way) -> Iterator[Found]:
     """Every path that clients know. The names of its parameters do not travel."""
-    known = {template(path): (path, spot) for path, spot in entries(way.server, way.server.root, "paths")}
+    served = dict(entries(way.server, way.server.root, "paths"))
+    known = alike(served)
     same_around = _same_around(way)
     for path, called in entries(way.caller, way.caller.root, "paths"):
-        written, served = known.get(template(path), (path, None))
-        if served is not None and same_around and way.shared.holds(called, served):
+        fitting = {one: served[one] for one in nearest(known, path)}
+        if same_around and any(way.shared.holds(called, spot) for spot in fitting.values()):
             continue
-        yield from _path(way, _Met("openapi-operation-removed", path, called, written, served))
+        yield from _path(way, path, called, fitting)
 
 
 def webhooks(way: Way) -> Iterator[Found]:
@@ -44,45 +47,33 @@ def webhooks(way: Way) -> Iterator[Found]:
             yield Undecided(waiting.label, error.reason)
 
 
-class _Met:
-    """A path item of the caller's, and the server's where it has one."""
-
-    __slots__ = ("called", "path", "rule", "served", "written")
-
-    def __init__(self, rule: str, path: str, called: Spot, written: str, served: Spot | None) -> None:
-        self.rule = rule
-        self.path = path
-        self.called = called
-        self.written = written
-        """The server's path."""
-        self.served = served
-
-
-def _path(way: Way, met: _Met) -> Iterator[Found]:
+def _path(way: Way, path: str, written: Spot, fitting: Mapping[str, Spot]) -> Iterator[Found]:
+    """A path of the caller's, and the server's that are alike, each of which has some of the methods."""
     try:
-        called = resolved(way.caller, met.called)
-        served = resolved(way.server, met.served) if met.served is not None else None
+        called = resolved(way.caller, written)
+        served = {one: resolved(way.server, spot) for one, spot in fitting.items()}
     except Unresolved as error:
-        yield Undecided(met.path, error.reason)
+        yield Undecided(path, error.reason)
         return
-    for spot in (met.called, met.served):
-        if spot is not None and isinstance(spot.value, dict) and "$ref" in spot.value and len(spot.value) > 1:
+    for spot in (written, *fitting.values()):
+        if isinstance(spot.value, dict) and "$ref" in spot.value and len(spot.value) > 1:
             yield Undecided(
-                met.path, "there are other fields beside '$ref', and the specification does not say which count"
+                path, "there are other fields beside '$ref', and the specification does not say which count"
             )
     for method in METHODS:
         if method not in fields(way.caller, called):
             continue
-        name, operation = f"{method.upper()} {met.path}", below(way.caller, called, method)
-        if served is None or method not in fields(way.server, served):
+        name, operation = f"{method.upper()} {path}", below(way.caller, called, method)
+        there = next((one for one, item in served.items() if method in fields(way.server, item)), None)
+        if there is None:
+            facts = {"call": name, "method": method, "path": path}
             at = pointer(operation)
-            facts = {"call": name, "method": method, "path": met.path}
-            removed = Incompatibility(met.rule, Effect.FAILS, name, facts, None, at, flipped=not way.inverted)
+            removed = Incompatibility(_REMOVED, Effect.FAILS, name, facts, None, at, flipped=not way.inverted)
             yield removal(way, removed, operation)
             continue
-        facts = {"method": method, "path": met.path}
-        ends = operation, below(way.server, served, method)
-        yield from _operation(way, Call(name, facts, *ends, called, served, met.path, met.written))
+        facts, item = {"method": method, "path": path}, served[there]
+        ends = operation, below(way.server, item, method)
+        yield from _operation(way, Call(name, facts, *ends, called, item, path, there))
 
 
 def exchanged(way: Way, call: Call) -> Iterator[Found]:

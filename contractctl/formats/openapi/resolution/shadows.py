@@ -22,6 +22,7 @@ from contractctl.formats.openapi.document.media import single
 from contractctl.formats.openapi.document.parts import (
     METHODS,
     Unresolved,
+    alike,
     entries,
     fields,
     placeholders,
@@ -51,10 +52,9 @@ def shadowed(way: Way) -> Iterator[Found]:
     """Every operation of which some requests reach another, one that its clients do not know."""
     called = dict(entries(way.caller, way.caller.root, "paths"))
     served = dict(entries(way.server, way.server.root, "paths"))
-    paths = _Paths(called, {template(path): path for path in called}, {template(path): path for path in served}, served)
+    paths = _Paths(called, alike(called), alike(served), served)
     for other, spot in served.items():
-        known = paths.called_as.get(template(other))
-        if known is not None and way.shared.holds(called[known], spot):
+        if any(way.shared.holds(called[known], spot) for known in paths.called_as.get(template(other), ())):
             continue
         for path in paths.behind(other):
             met = overlap(path, other)
@@ -69,8 +69,8 @@ class _Paths:
     """Those of the caller and the server, and how each is written by its template."""
 
     called: dict[str, Spot]
-    called_as: dict[str, str]
-    served_as: dict[str, str]
+    called_as: dict[str, list[str]]
+    served_as: dict[str, list[str]]
     served: dict[str, Spot]
     by_part: dict[tuple[int, int, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     """The paths with parameters that both have, by how many parts they have and what each part says."""
@@ -98,7 +98,7 @@ class _Paths:
     def rivals(self, path: str, other: str) -> list[str]:
         """The caller's paths that such requests reach before they reach this one."""
         nearer = (one for one in self.behind(other) if one != path and covers(path, one) and covers(one, other))
-        return [*nearer, *([self.called_as[template(other)]] if template(other) in self.called_as else [])]
+        return [*nearer, *self.called_as.get(template(other), ())]
 
 
 def _said(part: str) -> str:
@@ -110,12 +110,12 @@ def _between(way: Way, paths: _Paths, both: tuple[str, str], met: Overlap) -> It
     path, other = both
     item = resolved(way.caller, paths.called[path])
     before = resolved(way.server, paths.served[other])
-    after = resolved(way.server, paths.served[paths.served_as[template(path)]])
+    after = [resolved(way.server, paths.served[one]) for one in paths.served_as[template(path)]]
     rivals = [resolved(way.caller, paths.called[one]) for one in paths.rivals(path, other)]
     for method in METHODS:
         if method not in fields(way.caller, item) or any(method in fields(way.caller, one) for one in rivals):
             continue  # such requests never reached this operation
-        if method in fields(way.server, before) and method in fields(way.server, after):
+        if method in fields(way.server, before) and any(method in fields(way.server, one) for one in after):
             ends = below(way.caller, item, method), below(way.server, before, method)
             facts = {"method": method, "path": path}
             call = Call(f"{method.upper()} {path}", facts, *ends, item, before, met.path, met.other)

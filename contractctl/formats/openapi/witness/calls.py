@@ -6,7 +6,7 @@ from urllib.parse import quote
 from contractctl.formats.description import below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
-from contractctl.formats.openapi.document.parts import child, entries, fields, resolved, template
+from contractctl.formats.openapi.document.parts import alike, child, entries, fields, nearest, resolved
 from contractctl.formats.openapi.resolution.operations import made_at
 from contractctl.formats.openapi.resolution.templates import overlap
 from contractctl.formats.openapi.resolution.ways import Call, Way
@@ -47,8 +47,10 @@ def _to_path(way: Way, found: Incompatibility) -> Meant | None:
     path = found.facts.get("path", "")
     called = dict(entries(way.caller, way.caller.root, "paths")).get(path)
     served = dict(entries(way.server, way.server.root, "paths"))
-    written = next((name for name in served if template(name) == template(path)), path)
     items = {name: resolved(way.server, spot) for name, spot in served.items()}
+    fitting = nearest(alike(served), path) or [path]
+    methods = (name for name in fitting if name in items and found.facts["method"] in fields(way.server, items[name]))
+    written = next(methods, fitting[0])
     item = resolved(way.caller, called) if called is not None else None
     return _between(way, found, (path, item), (written, items.get(written)), items)
 
@@ -88,8 +90,9 @@ def _calls_back(document: Document, found: Incompatibility) -> dict[str, Spot]:
     if "webhook" in facts:
         hooks = entries(document, document.root, "webhooks")
         return {f"/webhook/{quote(name)}": resolved(document, spot) for name, spot in hooks}
-    paths = {template(name): spot for name, spot in entries(document, document.root, "paths")}
-    item = paths.get(template(facts.get("path", "")))
-    operation = child(document, resolved(document, item), facts["within"]) if item is not None else None
+    written = dict(entries(document, document.root, "paths"))
+    fitting = nearest(alike(written), facts.get("path", ""))
+    calling = (child(document, resolved(document, written[name]), facts["within"]) for name in fitting)
+    operation = next((one for one in calling if one is not None), None)
     made = made_at(document, operation, facts["callback"], facts["expression"])
     return {f"/callback/{quote(facts['callback'])}": resolved(document, made)} if made is not None else {}
