@@ -16,7 +16,7 @@ from contractctl.planner.plan_file import (
 )
 from contractctl.planner.side import changes_of, settled_by
 from contractctl.planner.words import in_words
-from contractctl.planner.writing import write
+from contractctl.planner.writing import take_back, write
 
 __all__ = (
     "Likely",
@@ -36,6 +36,7 @@ __all__ = (
     "read_plan",
     "read_plans",
     "settled_by",
+    "take_back",
     "work_digest",
     "write",
     "write_plan",

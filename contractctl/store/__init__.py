@@ -15,6 +15,7 @@ from contractctl.store.contracts import (
     release,
     release_path,
     version_path,
+    withdraw,
 )
 from contractctl.store.policies import read_policy
 from contractctl.store.releases import SUMS, VERSIONS
@@ -47,4 +48,5 @@ __all__ = [
     "tried",
     "version_path",
     "with_lf",
+    "withdraw",
 ]

@@ -142,6 +142,11 @@ def release(contracts: Path, name: str, number: SemanticVersion, source_: Source
     return releases.freeze(folder_of(contracts, name) / releases.VERSIONS, number, source_)
 
 
+def withdraw(contracts: Path, name: str, number: SemanticVersion, text: str) -> None:
+    """Take a release back; releases.withdraw() says when."""
+    releases.withdraw(folder_of(contracts, name) / releases.VERSIONS, number, text)
+
+
 def broken_releases(contracts: Path, name: str) -> tuple[tuple[str, str], ...]:
     """What is not as it was released: pairs of a rule (release-edited, -deleted, -unrecorded) and a file."""
     return releases.broken(folder_of(contracts, name) / releases.VERSIONS)

@@ -1,7 +1,7 @@
 """How is a version frozen, and is it unchanged? A versions/ folder: releases, and their digests beside them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,6 +43,21 @@ def freeze(versions: Path, number: SemanticVersion, source_: Source) -> Path:
         return _recorded(versions, number, source_)
 
 
+def withdraw(versions: Path, number: SemanticVersion, text: str) -> None:
+    """Take back the latest release, recorded or not, if that is `number` and `text` is its digest; else do nothing."""
+    import shutil
+
+    if not versions.is_dir():
+        return
+    with _alone(versions):
+        path = path_of(versions, number)
+        is_latest = path is not None and all(other <= number for _, other in numbered(versions))
+        if path is None or not is_latest or digest(source(path)) != text:
+            return
+        _record(versions, {file: one for file, one in _sums(versions).items() if not _of_version(file, path.name)})
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def _recorded(versions: Path, number: SemanticVersion, source_: Source) -> Path:
     taken = path_of(versions, number)
     if taken is not None:
@@ -52,8 +67,7 @@ def _recorded(versions: Path, number: SemanticVersion, source_: Source) -> Path:
                 f"{number} was already released, as {shown(taken)}", hint="release under the next number"
             )
     target = taken or _freeze(versions, number, source_)
-    sums = "".join(f"{one}  {file}\n" for file, one in sorted({**_sums(versions), **_sums_of(target)}.items()))
-    write_whole(versions / SUMS, sums)
+    _record(versions, {**_sums(versions), **_sums_of(target)})
     return target
 
 
@@ -142,6 +156,10 @@ def _sums(versions: Path) -> dict[str, str]:
 def _sums_of(path: Path) -> dict[str, str]:
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     return {p.relative_to(path.parent).as_posix(): file_digest(p.read_bytes()) for p in files}
+
+
+def _record(versions: Path, sums: Mapping[str, str]) -> None:
+    write_whole(versions / SUMS, "".join(f"{one}  {file}\n" for file, one in sorted(sums.items())))
 
 
 def _of_version(file: str, version: str) -> bool:

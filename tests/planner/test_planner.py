@@ -56,7 +56,7 @@ class Desk:
         return planner.plan([store.read(self.contracts, one) for one in names], wish, name, around)
 
     def write(self, made: Made) -> tuple[Path, ...]:
-        return planner.write(made, self.contracts)
+        return planner.write(made, self.contracts, self.migrations)
 
     def files(self) -> dict[Path, bytes]:
         return {path: path.read_bytes() for path in self.contracts.parent.rglob("*") if path.is_file()}

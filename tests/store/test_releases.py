@@ -175,6 +175,19 @@ def test_releases_made_at_the_same_time_are_all_recorded(tmp_path: Path) -> None
     assert len((tmp_path / "a/b/versions/SHA256SUMS").read_text().splitlines()) == 6
 
 
+def test_a_release_is_taken_back_only_where_it_is_the_latest_and_holds_the_text(tmp_path: Path) -> None:
+    store.release(tmp_path, NAME, ONE, text("one"))
+    store.release(tmp_path, NAME, TWO, text("two"))
+
+    store.withdraw(tmp_path, NAME, ONE, store.digest(text("one")))
+    store.withdraw(tmp_path, NAME, TWO, store.digest(text("another")))
+    assert len(list(versions(tmp_path).glob("*.avsc"))) == 2
+
+    store.withdraw(tmp_path, NAME, TWO, store.digest(text("two")))
+    assert [path.name for path in versions(tmp_path).glob("*.avsc")] == ["1.0.0.avsc"]
+    assert store.broken_releases(tmp_path, NAME) == ()
+
+
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
     store.release(tmp_path, NAME, ONE, text("one"))

@@ -1,6 +1,7 @@
 """contractctl plan: which stages lead to the draft?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -11,6 +12,7 @@ from contractctl.cli import Exit, times
 from contractctl.cli.sections import Sectioned
 from contractctl.errors import ContractctlError
 from contractctl.model.plan import CanaryRules, Plan, ReadRules, State
+from contractctl.writing import alone
 
 if TYPE_CHECKING:
     from contractctl.planner import Made, Surroundings
@@ -207,19 +209,34 @@ def command(
         sunset=_day(sunset),
     )
     found = settings.load(Path.cwd())
-    named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
-    around = _surroundings(found)
-    settled = declaring.names(renames, tables, splits, merges, moves, extracts) | {*drops, *adds}
-    made = planner.plan(named, declaring.confirmed(wish, named, settled, around), name, around)
-    said = foreseeing.ask(made.plan, found)
-    if not dry_run:
-        planner.write(made, found.contracts)
+    with _writing(found, dry_run=dry_run):
+        named = tuple(store.read(found.contracts, contract) for contract in dict.fromkeys(contracts))
+        around = _surroundings(found)
+        settled = declaring.names(renames, tables, splits, merges, moves, extracts) | {*drops, *adds}
+        made = planner.plan(named, declaring.confirmed(wish, named, settled, around), name, around)
+        said = foreseeing.ask(made.plan, found)
+        if not dry_run:
+            planner.write(made, found.contracts, found.migrations)
     for note in (*made.cautions, *said.notes):
         click.echo(f"note: {note}", err=True)
     files, outlook = _paths(made, found), said.outlook if dry_run else None
     as_text = form == "text"
     click.echo(plan_text(made, files, outlook, written=not dry_run) if as_text else plan_json(made, files, outlook))
     return Exit.YES
+
+
+@contextmanager
+def _writing(found: "Settings", *, dry_run: bool) -> Iterator[None]:
+    """From what is read to what is written, alone in the repository, and without what a killed plan left there."""
+    from contractctl import planner
+
+    if dry_run:
+        yield
+        return
+    with alone(found.root):
+        for name in planner.take_back(found.contracts, found.migrations):
+            click.echo(f"note: writing the plan '{name}' was cut short; what was left of it is removed", err=True)
+        yield
 
 
 def _surroundings(found: "Settings") -> "Surroundings":

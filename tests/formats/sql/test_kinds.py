@@ -368,7 +368,7 @@ def test_a_plan_of_it_is_written_and_reads_back(case: Case, tmp_path: Path) -> N
             planner.plan(*asked)
         return
     made = planner.plan(*asked)
-    planner.write(made, contracts)
+    planner.write(made, contracts, migrations)
     assert planner.read_plan(migrations / "plans" / "p.toml") == made.plan
     assert [one.kind for one in made.plan.operations] == [kind for kind, _ in case.expected]
     assert all(planner.in_words(one).startswith(f"{one.kind} {one.subject}") for one in made.plan.operations)
