@@ -116,6 +116,7 @@ def _demand_utf8() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line in this process. Every way in which it can end is decided here."""
     try:
+        _demand_place()
         _demand_words(arguments)
         # https://no-color.org; without it click asks whether there is a terminal, and not whether it is a dumb one
         colour = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
@@ -145,6 +146,13 @@ def run(arguments: list[str]) -> int:
     except Exception:  # noqa: BLE001 - the last door: a user never sees a traceback
         return _our_bug()
     return int(answer) if isinstance(answer, int) else Exit.YES
+
+
+def _demand_place() -> None:
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib takes longer to load than this takes to answer
+    except FileNotFoundError:
+        raise ContractctlError("the current folder is not there any more", hint="cd into one that is") from None
 
 
 def _demand_words(arguments: list[str]) -> None:

@@ -66,7 +66,13 @@ class Environment:
     def config(self) -> Config:
         """Alembic's settings, as its command line reads them."""
         config = Config(self.ini, toml_file=self.toml, ini_section=self.called.section)
-        if config.get_alembic_option("script_location") is None:
+        try:
+            found = config.get_alembic_option("script_location")
+        except UnicodeDecodeError as error:
+            raise ContractctlError(
+                f"{self.settings}: byte {error.start} is not {error.encoding.upper()}", hint="save the file as UTF-8"
+            ) from None
+        if found is None:
             config.set_main_option("script_location", str(self.own).replace("%", "%%"))
         return config
 
@@ -169,7 +175,7 @@ def _ini_speaks(ini: Path, section: str) -> bool:
     """Whether alembic.ini has the section; a broken file counts, so that its error is reported."""
     try:
         return Config(ini, ini_section=section).file_config.has_section(section)
-    except IniError:
+    except (IniError, UnicodeDecodeError):
         return True
 
 

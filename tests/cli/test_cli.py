@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from contractctl import resources
+from contractctl import cli, resources
 from contractctl.cli.commands import COMMANDS, module_of
 from tests.conftest import Run
 
@@ -186,6 +186,17 @@ def test_an_empty_variable_is_no_name_for_this_folder(contractctl: Run, tmp_path
 )
 def test_what_is_no_number_is_in_no_range(contractctl: Run, line: str) -> None:
     assert f"'{line.rpartition(' ')[2]}' is not a number" in contractctl(*line.split(), code=2).stderr
+
+
+def test_a_current_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+
+    assert cli.run(["list"]) == cli.Exit.MEND
+    assert capsys.readouterr().err.startswith("error: the current folder is not there any more\nhint: ")
 
 
 def test_where_there_is_nothing_to_choose_from_the_first_step_is_told(contractctl: Run) -> None:

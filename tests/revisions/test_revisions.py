@@ -231,3 +231,12 @@ def test_every_stage_has_a_revision():
 
 def columns(repository: Path) -> set[object]:
     return {row[1] for row in rows(repository, "PRAGMA table_info(orders)")}
+
+
+def test_settings_of_alembic_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "alembic.ini").write_bytes(b"[alembic]\n\xff\n")
+    found = revisions.environment(tmp_path / "migrations")
+
+    with pytest.raises(ContractctlError, match=r"migrations/alembic\.ini: byte 10 is not "), found.entered():
+        pass
