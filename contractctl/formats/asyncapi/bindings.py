@@ -98,7 +98,7 @@ _SERVERS: Mapping[str, _Felt] = {
     "solace": _Felt(("msgVpn",), (), ("clientName",)),
     "pulsar": _Felt(("tenant",)),
 }
-_SCHEMAS = frozenset({"headers", "query", "key"})
+SCHEMAS = frozenset({"headers", "query", "key"})
 """Fields that are schemas, which are judged as such."""
 _MEANT: Mapping[str, Json] = {
     "mqtt.qos": 0,
@@ -247,7 +247,7 @@ def _flat(value: Json) -> dict[str, Json]:
     pending = [("", value)]
     while pending:
         path, one = pending.pop()
-        if isinstance(one, dict) and path not in _SCHEMAS:
+        if isinstance(one, dict) and path not in SCHEMAS:
             pending.extend((f"{path}.{key}" if path else key, inner) for key, inner in reversed(one.items()))
         elif path:
             found[path] = one
@@ -259,4 +259,4 @@ def _told(value: Json) -> str:
 
 
 def _shown(value: Json) -> str:
-    return "nothing" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return "nothing" if value is None else value if isinstance(value, str) else _told(value)

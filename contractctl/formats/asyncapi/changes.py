@@ -5,13 +5,15 @@ Words for people are not changes: titles, summaries, descriptions, examples.
 
 import json
 from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import replace
 
 from contractctl.documents import Json
 from contractctl.formats.asyncapi import bindings
 from contractctl.formats.asyncapi.application import Message, Operation, operations
 from contractctl.formats.asyncapi.document import Document
 from contractctl.formats.asyncapi.inner import parsed
-from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_same
+from contractctl.formats.asyncapi.languages import Language, Written, content_type, is_same, written
 from contractctl.formats.asyncapi.messages import BOUND, PARTS, paired, part
 from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, text, whole
 from contractctl.formats.asyncapi.security import counterparts
@@ -120,11 +122,24 @@ def _bindings(
     old: Document, new: Document, ends: tuple[Spot, Spot], path: str, but: Collection[tuple[str, str]] = ()
 ) -> Iterator[Change]:
     """Field by field, but for some."""
-    left, right = (bindings.stated(document, spot) for document, spot in zip((old, new), ends, strict=True))
+    documents = list(zip((old, new), ends, strict=True))
+    left, right = (bindings.stated(document, spot) for document, spot in documents)
     for protocol, field in dict.fromkeys((*right, *left)):
-        was, becomes = (bindings.said(one, protocol, field) for one in (left, right))
-        if was != becomes and (protocol, field) not in but:
+        if (protocol, field) in but:
+            continue
+        if field in bindings.SCHEMAS:
+            with suppress(Unresolved):  # what is not there is not known
+                one, other = (_bound(document, spot, protocol, field) for document, spot in documents)
+                yield from _schemas(old, new, (one, other), f"{path} {protocol} {field}")
+            continue
+        was, becomes = (bindings.said(side, protocol, field) for side in (left, right))
+        if was != becomes:
             yield Change("changed", f"{path} {protocol}", field, was, becomes)
+
+
+def _bound(document: Document, spot: Spot, protocol: str, name: str) -> Written:
+    holder = child(document, spot, "bindings", protocol)
+    return written(document, holder or replace(spot, value={}, pointer=(*spot.pointer, "bindings")), name, None)
 
 
 def _messages(

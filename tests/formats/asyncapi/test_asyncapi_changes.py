@@ -28,6 +28,13 @@ def changed(major: int, old: str, new: str) -> list[Change]:
             [Change("changed", "send c kafka", "clientId.type", None, "string")],
         ),
         ("bindings: {mqtt: {qos: 0}}", "bindings: {mqtt: {}}", []),
+        ("bindings: {solace: {a: [{b: 1, c: 2}]}}", "bindings: {solace: {a: [{c: 2, b: 1}]}}", []),
+        (
+            "bindings: {http: {query: {type: object, description: a, properties: {q: {type: string}}}}}",
+            "bindings: {http: {query: {type: object, description: b, properties: {q: {type: integer}}}}}",
+            [Change("changed", "send c http query.q", "type", "string", "integer")],
+        ),
+        ("bindings: {http: {query: {$ref: '#/a'}}}", "bindings: {http: {query: {$ref: '#/b'}}}", []),
         (
             "reply: {address: {location: '$message.header#/a'}, channel: {$ref: '#/channels/d'}}",
             "reply: {address: {location: '$message.header#/b'}, channel: {$ref: '#/channels/d'}}",
