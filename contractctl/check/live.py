@@ -22,7 +22,7 @@ from contractctl.formats.sql.transit import beside, on_its_way, settled
 from contractctl.gate.words import where
 from contractctl.journal import History
 from contractctl.model.contract import DRAFT, Contract, File, SemanticVersion, Source
-from contractctl.model.plan import Movement, Operation, Plan, Stage, State
+from contractctl.model.plan import Movement, Operation, Plan, Stage, State, moves_of
 from contractctl.model.verdict import Change, Finding, Status, Undecided
 from contractctl.store import Unreadable, parted
 from contractctl.verdicts import judged
@@ -148,7 +148,7 @@ def _asked(contract: Contract, plans: Sequence[Plan], connection: "Connection") 
 
 def _moving(contract: Contract, plans: Sequence[Plan]) -> tuple[Plan, Movement] | None:
     """The plan that moves the newest versions of a contract; None where a later version was released without a plan."""
-    moves = [(plan, move) for plan in plans for move in plan.movements if move.contract == contract.name]
+    moves = [*moves_of(contract.name, plans)]
     if not moves or contract.latest is None:
         return None
     plan, movement = max(moves, key=lambda move: SemanticVersion.parse(move[1].intermediate))

@@ -19,7 +19,7 @@ from contractctl.git import ChangedModule, Repository
 from contractctl.loose import around, demand_whole, named
 from contractctl.model.acceptance import DELETED
 from contractctl.model.contract import DRAFT, Contract, SemanticVersion, Version
-from contractctl.model.plan import Movement, Plan
+from contractctl.model.plan import Movement, Plan, moves_of
 from contractctl.model.verdict import Status
 
 
@@ -167,11 +167,9 @@ def _staged(contract: Contract, plans: Sequence[Plan]) -> str | None:
     if contract.draft is None:
         return None
     draft = store.digest(contract.draft)
-    for plan in plans:
-        for movement in plan.movements:
-            leads_there = movement.contract == contract.name and movement.new_digest == draft
-            if leads_there and _starts_here(contract, movement):
-                return f"plan '{plan.name}' leads there stage by stage"
+    for plan, movement in moves_of(contract.name, plans):
+        if movement.new_digest == draft and _starts_here(contract, movement):
+            return f"plan '{plan.name}' leads there stage by stage"
     return None
 
 
@@ -180,10 +178,8 @@ def _led_elsewhere(contract: Contract, plans: Sequence[Plan]) -> tuple[str, ...]
     return tuple(
         f"{contract.name}: the plan '{plan.name}' was written for another draft, and does not excuse this one; plan"
         f" what has come since, too: contractctl plan {contract.name}"
-        for plan in plans
-        for movement in plan.movements
-        if movement.contract == contract.name and contract.latest
-        if str(contract.latest.number) == movement.intermediate
+        for plan, movement in moves_of(contract.name, plans)
+        if contract.latest and str(contract.latest.number) == movement.intermediate
     )
 
 

@@ -31,7 +31,7 @@ class Exit(IntEnum):
 
 
 class Group(click.Group):
-    """A group that lists its commands in the order in which they are written, each with its whole first sentence."""
+    """A group that lists its commands in the order of their definition, each with its whole first sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return [*self.commands]
@@ -72,9 +72,9 @@ class _LazyGroup(click.Group):
 
 
 _UNREAD = 128 + 13
-"""What a shell reports for SIGPIPE: nobody has read the answer, and it may have been no."""
+"""What a shell reports for SIGPIPE: nobody has read the answer, which may have been a no."""
 _FEW_LOOKS = 50_000
-"""Python's garbage collector runs once this many containers were added; its default is seven hundred."""
+"""Python's garbage collector runs after this many allocations; the default is a few hundred."""
 
 
 @click.group(
@@ -92,21 +92,21 @@ def main() -> NoReturn:
     stopping.end_like_ctrl_c()
     _print_anything()
     _demand_utf8()
-    gc.set_threshold(_FEW_LOOKS)  # what is loaded stays: it is hardly worth a look for garbage
+    gc.set_threshold(_FEW_LOOKS)  # modules stay loaded: collecting them would find nothing
     answer = run(sys.argv[1:])
-    gc.freeze()  # what was read needs no last look for garbage: the process gives all of it back
+    gc.freeze()  # no last collection at exit: the process returns all memory anyway
     sys.exit(answer)
 
 
 def _print_anything() -> None:
-    """Escape what stdout cannot encode: a file name that is not UTF-8, an arrow where the locale has none."""
+    """Escape what stdout cannot encode: a file name that is not UTF-8, or an arrow in a locale without one."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # for the most part JSON's escapes, too
+            stream.reconfigure(errors="backslashreplace")  # mostly valid escapes in JSON, too
 
 
 def _demand_utf8() -> None:
-    """Git's names of files are UTF-8: read in another way, a file that is there is not found, and nobody judges it."""
+    """Git's file names are UTF-8: in another encoding an existing file would not be found, and not be judged."""
     encoding = sys.getfilesystemencoding()
     if encoding != "utf-8":
         wrong = f"Python reads file names as {encoding} here, and contractctl needs UTF-8 for them"
@@ -118,14 +118,14 @@ def run(arguments: list[str]) -> int:
     try:
         _demand_place()
         _demand_words(arguments)
-        # https://no-color.org; without it click asks whether there is a terminal, and not whether it is a dumb one
+        # https://no-color.org; otherwise click checks for a terminal, but not for a dumb one
         colour = False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
         answer = cli.main(arguments, prog_name="contractctl", standalone_mode=False, color=colour)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return Exit.MEND
     except click.UsageError as error:
-        from contractctl.cli.usage import told  # hardly anybody needs it
+        from contractctl.cli.usage import told  # rarely needed
 
         return _complain(*told(error))
     except click.ClickException as error:
@@ -138,7 +138,7 @@ def run(arguments: list[str]) -> int:
     except SystemExit as end:
         if end.code != 1:
             raise
-        sys.stdout = None  # click itself ends like this where the reader has gone: nothing is left to flush
+        sys.stdout = None  # this is how click ends when the reader has gone: nothing is left to flush
         return _UNREAD
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -156,7 +156,7 @@ def _demand_place() -> None:
 
 
 def _demand_words(arguments: list[str]) -> None:
-    """An empty one comes from an empty variable; as a path it would be this folder, whatever is in it."""
+    """Refuse an empty argument: it comes from an empty variable, and as a path it would mean this folder."""
     if "" in arguments:
         before = ["contractctl", *arguments][arguments.index("")]
         raise ContractctlError(
@@ -177,7 +177,7 @@ def _our_bug() -> int:
 
 
 def written_down() -> str:
-    """The file that tells of the exception at hand."""
+    """Write a log of the current exception, and return its path."""
     import tempfile
     import traceback
 

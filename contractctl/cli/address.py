@@ -19,7 +19,7 @@ class Address:
     name: str
     """In contractctl.toml, where there are several; empty for the only one."""
     title: str
-    """What people call it: its name, or what the address calls it."""
+    """How messages refer to it: by its name, or by the database's name in the address."""
     setting: str | None
     """What to write as [database] url; None where contractctl.toml has it already."""
     secret: bool = False

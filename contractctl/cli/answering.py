@@ -13,7 +13,7 @@ from contractctl.model import decision
 from contractctl.serving import Answer, Deployability, Gate, ProblemError, Question, Readiness, Verdict
 
 _COME_AGAIN = 1.0
-"""Seconds to wait where another process has locked what is to be read."""
+"""How long to wait for another process's lock on what is to be read, in seconds."""
 
 
 def answer(question: Question) -> Answer:

@@ -1,4 +1,4 @@
-"""What is known about a version that is to be deployed? Everything on disk and on record, as one question."""
+"""What is known about a version that is to be deployed? Everything on disk and in the journal, as one question."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which files hold clients' operations? Patterns on the command line, inside the repository only."""
+"""Which files hold clients' operations? Those that match the command line's patterns, only inside the repository."""
 
 import glob
 from collections.abc import Sequence

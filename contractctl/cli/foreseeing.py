@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What there is to say, when nothing stands in the way."""
+    """What to report where nothing stands in the way."""
 
     notes: tuple[str, ...] = ()
     outlook: "Outlook | None" = None

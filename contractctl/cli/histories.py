@@ -77,7 +77,7 @@ def _elsewhere(found: Settings) -> Iterator[str]:
 
 
 def remarks(found: Settings, database: str) -> Iterator[str]:
-    """The same where no plan is made: here an unreadable history is a remark, too."""
+    """The same where no plan is made: here an unreadable history is a remark as well, not an error."""
     try:
         yield from notes(found, database)
     except ContractctlError as error:

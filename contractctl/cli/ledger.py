@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _TRIES = 30
 _NAP = 0.2
-"""The longest pause between two tries, in seconds, where others write at the same moment."""
+"""The longest pause between two tries, in seconds, where others write at the same time."""
 
 
 def write(deployment: Deployment) -> bool:

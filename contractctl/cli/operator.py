@@ -57,7 +57,7 @@ class Ways:
 
     pace: Pace = field(default_factory=Pace)
     workers: int | None = None
-    """How many work at once; None: one, or as many as the executor has."""
+    """How many workers at once; None: one, or as many as the executor has."""
     executor: str | None = None
     """An executor's address, or `processes`."""
     told: Callable[[Progress], None] = lambda _: None

@@ -1,4 +1,4 @@
-"""Where does an option stand in a long help? Under a heading that says when it is wanted at all."""
+"""Where does an option appear in a long help? Under a heading that says when it is needed."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -7,7 +7,7 @@ import click
 
 
 class Sectioned(click.Command):
-    """A command whose help shows the options of each section under its heading, below those of every day.
+    """A command whose help shows the options of each section under its heading, below the common ones.
 
     `sections`: a heading, and its options by their first spelling: {"Two files": ("--as", "--dialect")}.
     """

@@ -7,7 +7,7 @@ from types import FrameType
 from typing import NoReturn
 
 _WITHOUT_A_WORD = tuple(one for one in signal.Signals if one.name in {"SIGTERM", "SIGHUP"})
-"""Python ends at once at these: nothing is closed, and a server works on for nobody. Windows has one."""
+"""Python ends at once at these: nothing is closed, and a server keeps working for nobody. Windows has one of them."""
 _SIGNALS = (signal.SIGINT, *_WITHOUT_A_WORD)
 _BY_SIGNAL = 128
 """What a shell adds to a signal's number for the exit code."""
@@ -57,7 +57,7 @@ class Asked:
         return _BY_SIGNAL + self._signal
 
     def take(self, number: int, _frame: FrameType | None) -> None:
-        """The first one is a wish, the second one an order."""
+        """The first one is a request, the second one an order."""
         if self._signal:
             raise EndedError(number)
         self._signal = number

@@ -1,4 +1,4 @@
-"""Which moment or which span was typed? Which day is it?"""
+"""Which moment or which span did somebody type? Which day is it?"""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Which contracts could not be read? They are told beside the answer about the others, which is then incomplete."""
+"""Which contracts could not be read? They are reported beside the answer about the others, which is then incomplete."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ def contracts(folder: Path, names: Sequence[str] = ()) -> tuple[Contract | Unrea
 
 
 def told(unread: Sequence[Unreadable]) -> Exit:
-    """Say of each what is wrong; the exit code of a command that has answered for all others."""
+    """Say what is wrong with each; the exit code of a command that has answered for all others."""
     for one in unread:
         click.echo(f"error: {one.message}\nhint: {one.remedy}", err=True)
     return Exit.MEND if unread else Exit.YES

@@ -45,7 +45,7 @@ def told(error: click.UsageError) -> tuple[str, str]:
 
 
 def _missing(context: click.Context, first: click.Parameter) -> list[click.Parameter]:
-    """Click stops at the first missing parameter, after it has looked at all that were given."""
+    """All missing parameters: click itself stops at the first one, after having parsed those that were given."""
     needed = [one for one in context.command.params if one.required]
     return [one for one in needed if one is first or one.name not in context.params]
 

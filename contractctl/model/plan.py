@@ -1,6 +1,6 @@
 """What is a plan? The staged path of one change from one version to another."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -188,3 +188,9 @@ class Standing:
     """When this state (and, in canary, this share) was entered."""
     percent: float = 0.0
     """The requested canary share, while in CANARY or later."""
+
+
+def moves_of(contract: str, plans: Iterable[Plan]) -> Iterator[tuple[Plan, Movement]]:
+    """The plans that move a contract, and where to."""
+    for plan in plans:
+        yield from ((plan, movement) for movement in plan.movements if movement.contract == contract)

@@ -1,4 +1,4 @@
-"""Which commands are there, and what does `contractctl --help` say of each? One module here a command."""
+"""Which commands are there, and what does `contractctl --help` say about each? One module here per command."""
 
 from collections.abc import Mapping
 from importlib import import_module

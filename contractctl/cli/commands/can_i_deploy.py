@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contractctl.deployment import Answer
 
 ASK_AGAIN = 30.0
-"""Seconds after which a plan may have moved on."""
+"""After how many seconds to ask again: a plan may have moved on."""
 _LONGEST_NAP = 15.0
 
 

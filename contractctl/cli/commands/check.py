@@ -212,7 +212,7 @@ def _demand_two_files() -> None:
 
 
 def _given(*names: str) -> Iterator[str]:
-    """Those of these options that were given, as they are written: --dialect."""
+    """Those of these options that were given, as they are spelled on the command line: --dialect."""
     context = click.get_current_context()
     for option in context.command.params:
         if option.name in names and context.params[option.name]:

@@ -80,7 +80,7 @@ def _chosen(found: "Settings", sources: Sequence[str]) -> list["EvidenceSource"]
 
 
 def _left_out(found: "Settings", chosen: AbstractSet[str], plan: "Plan", path: Path, now: float) -> list[Record]:
-    """What is known from the sources that are not asked this time: any of them may have seen the one read."""
+    """The records of sources that are not asked this time: any of them may have seen the one read."""
     from contractctl.evidence import asked, declared_reads, record_file
 
     names = {source.source for source in found.evidence if _tells_of(source, plan)} - chosen
@@ -88,7 +88,7 @@ def _left_out(found: "Settings", chosen: AbstractSet[str], plan: "Plan", path: P
         return []
     earlier = record_file.read(path) if path.is_file() else ()
     kept = [one for one in asked.held(earlier, lambda: found.asked, plan.name, now) if one.source in names]
-    missing = names - {record.source for record in kept} - {"rollouts", *declared_reads.NAMES}  # these the gate misses
+    missing = names - {record.source for record in kept} - {"rollouts", *declared_reads.NAMES}  # the gate misses these
     why = f"it was not asked: contractctl evidence collect {plan.name}"
     return [*kept, *(asked.missed(name, why, now) for name in sorted(missing))]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contractctl.gate.decision_file import Replay
 
 _LONGEST_NAP = 15.0
-"""Evidence may be collected meanwhile: look again at least so often, in seconds."""
+"""The longest pause between two looks, in seconds: evidence may be collected meanwhile."""
 _LOOK_SECONDS = 3.0
 """With --watch, in seconds."""
 _REPLAY = "replay"

@@ -1,4 +1,4 @@
-"""contractctl notify: who has not heard yet what has happened?"""
+"""contractctl notify: which events have not been delivered yet?"""
 
 import json
 import os

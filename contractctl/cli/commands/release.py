@@ -204,19 +204,17 @@ def _decided(contract: Contract, wanted: SemanticVersion | None, part: str | Non
 def _once_contracted(answer: _Answer, contract: Contract, found: "Settings") -> _Answer:
     """The answer; refused where a plan in flight has yet to produce what would be released, or its version number."""
     from contractctl import planner
+    from contractctl.model.plan import moves_of
 
     assert contract.draft is not None  # noqa: S101 - the caller has seen to it
     if answer.refused is not None or answer.number is None:
         return answer
     digest, released = store.digest(contract.draft), {str(version.number) for version in contract.versions}
-    for plan in planner.read_plans(found.migrations):
-        for move in plan.movements:
-            if move.contract != contract.name or move.new in released:
-                continue
-            if move.new_digest == digest or answer.number >= SemanticVersion.parse(move.new):
-                refused = _unless_over(plan, move.new, found)
-                if refused is not None:
-                    return replace(answer, refused=refused[0], remedy=refused[1])
+    for plan, move in moves_of(contract.name, planner.read_plans(found.migrations)):
+        reached = move.new_digest == digest or answer.number >= SemanticVersion.parse(move.new)
+        refused = _unless_over(plan, move.new, found) if reached and move.new not in released else None
+        if refused is not None:
+            return replace(answer, refused=refused[0], remedy=refused[1])
     return answer
 
 
@@ -240,14 +238,14 @@ def _unless_over(plan: "Plan", new: str, found: "Settings") -> tuple[str, str] |
 def _way(contract: Contract, migrations: Path) -> str:
     """A way to the major version that breaks nobody: the plan that leads there, or one still to be made."""
     from contractctl import planner
+    from contractctl.model.plan import moves_of
 
     assert contract.draft is not None  # noqa: S101 - as above
     digest = store.digest(contract.draft)
-    for plan in planner.read_plans(migrations):
-        for move in plan.movements:
-            if (move.contract, move.new_digest) == (contract.name, digest):
-                command = f"contractctl release {contract.name} --version {move.new}"
-                return f"the plan '{plan.name}' leads there; once it is contracted: {command}"
+    for plan, move in moves_of(contract.name, planner.read_plans(migrations)):
+        if move.new_digest == digest:
+            command = f"contractctl release {contract.name} --version {move.new}"
+            return f"the plan '{plan.name}' leads there; once it is contracted: {command}"
     way = plan_command(contract.format, contract.name)
     return f"to avoid the break: {way}; to accept it: contractctl release {contract.name} --major"
 
