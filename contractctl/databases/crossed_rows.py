@@ -25,8 +25,8 @@ def fill(
 ) -> Filled:
     """Write what the old side holds in the rows of a condition to the other table; repeating it changes nothing.
 
-    The old side's rows are locked before, so that what is written is what they hold. before: the condition of rows to
-    which that was done before, where there are some.
+    The old side's rows are locked before, so that what is written is what they hold. before: the condition of the rows
+    that were filled earlier, where there are some.
     """
     if across_of(sync).shared:
         aside = _count(database, connection, sync, where, _placeless(database, sync))

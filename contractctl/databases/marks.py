@@ -1,4 +1,4 @@
-"""For which pairs does a side table hold anything? Mostly for none, and then no row is looked up in it."""
+"""For which pairs does a side table hold anything? Mostly for none, and then no row needs to be looked up."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which rows cannot be converted, and are set aside? They no longer wait to be filled."""
+"""Which rows cannot be converted, and are set aside? Such rows no longer wait to be filled."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What does one side ask of the other, as SQL? The same on every engine except for the engine's own words."""
+"""What does one side require of the other, as SQL? It is the same on every engine but for the engine's syntax."""
 
 from collections.abc import Iterable
 

@@ -26,7 +26,7 @@ _UNLOCK = "UNLOCK TABLES"
 
 
 def carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
-    """Execute them, one after the other; no table stays locked, whatever happens: a lost session has let go."""
+    """Execute them in order; no table stays locked, whatever happens: a lost session releases its locks."""
     given = tuple(statements)
     locked = any(statement.sql == _UNLOCK for statement in given)
     try:
@@ -69,13 +69,13 @@ def _execute(connection: Connection, statement: Statement) -> None:
 
 
 def _try(connection: Connection, statement: Statement) -> None:
-    """Without waiting, for as long as others would; then as it stands."""
+    """First without waiting, repeatedly, for as long as others would wait; then as it stands."""
     if not (statement.instant and _is_done_at_once(connection, statement)):
         run(connection, statement.sql)
 
 
 def _is_done_at_once(connection: Connection, statement: Statement) -> bool:
-    """Whether one of the attempts met the table free."""
+    """Whether one of the attempts found the table free."""
     with _impatient(connection):
         for _ in range(_ATTEMPTS):
             try:
@@ -91,7 +91,7 @@ def _is_done_at_once(connection: Connection, statement: Statement) -> bool:
 
 @contextmanager
 def _impatient(connection: Connection) -> Iterator[None]:
-    """A table that is not free is not waited for, nor queued for."""
+    """Make the statement fail at once where the table is not free: it neither waits nor queues."""
     before = run(connection, "SELECT @@lock_wait_timeout").scalar_one()
     run(connection, "SET SESSION lock_wait_timeout = 0")
     try:

@@ -17,7 +17,7 @@ def dependents(connection: Connection, table: str, column: str) -> tuple[str, ..
     """What besides the column itself would break without it, each named with its kind.
 
     Of views, triggers and routines the text is read: one that names both table and column counts. A routine whose text
-    our rights do not show is not found.
+    this user may not see is not found.
     """
     found = {
         *_views(connection, table, column),
@@ -58,7 +58,7 @@ def obstacles(connection: Connection, table: str, column: str, followed: tuple[s
 
 
 def key_obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
-    """What keeps the primary key from going from this column over to another one, each as the end of a sentence."""
+    """What prevents the primary key from moving from this column to another, each as the end of a sentence."""
     return tuple(_key_obstacles(connection, table, column))
 
 
@@ -116,7 +116,7 @@ def _counts_up(connection: Connection, table: str, column: str) -> bool:
 
 
 def _views(connection: Connection, table: str, column: str | None) -> Iterator[str]:
-    """Views over the column, or over the table at all, and views over these.
+    """Views over the column, or over the table as a whole, and views over these.
 
     MariaDB keeps them with every name written out.
     """
@@ -142,7 +142,7 @@ def _views(connection: Connection, table: str, column: str | None) -> Iterator[s
 
 
 def _asks(said: list[Token], schema: str, table: str, column: str | None) -> bool:
-    """Whether a view's text asks the table, for the column: `alias`.`column`, for an alias of the table."""
+    """Whether a view's text reads the column from the table: `alias`.`column`, for an alias of the table."""
     aliases = _aliases(said, schema, table)
     if column is None:
         return bool(aliases)
@@ -199,7 +199,7 @@ def _referring(connection: Connection, where: str) -> Iterator[str]:
 
 
 def _conditions(connection: Connection, table: str, column: str) -> Iterator[str]:
-    """CHECKs that stand outside of the column's own definition."""
+    """CHECKs outside the column's own definition."""
     query = (
         "SELECT CONSTRAINT_NAME, CHECK_CLAUSE, LEVEL FROM information_schema.CHECK_CONSTRAINTS"
         f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')}"
@@ -210,7 +210,7 @@ def _conditions(connection: Connection, table: str, column: str) -> Iterator[str
 
 
 def _shared_conditions(connection: Connection, table: str, column: str) -> Iterator[str]:
-    """CHECKs in a column's definition that speak of others, too: no name tells which of a plan's they are."""
+    """CHECKs in a column's definition that also concern other columns: no name tells which of a plan's they are."""
     query = (
         "SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS"
         f" WHERE {of_table(table, 'CONSTRAINT_SCHEMA')} AND LEVEL = 'Column'"
@@ -221,7 +221,7 @@ def _shared_conditions(connection: Connection, table: str, column: str) -> Itera
 
 
 def _triggers(connection: Connection, table: str, column: str) -> Iterator[str]:
-    """Triggers of the table that say NEW.column or OLD.column, and others that name both."""
+    """Triggers of the table that name NEW.column or OLD.column, and others that name both table and column."""
     query = (
         "SELECT TRIGGER_NAME, ACTION_STATEMENT, EVENT_OBJECT_SCHEMA,"
         f" {of_table(table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')} FROM information_schema.TRIGGERS"
@@ -245,17 +245,17 @@ def _routines(connection: Connection, table: str, column: str) -> Iterator[str]:
 
 
 def _means(text: str, of: str, schema: str, table: str) -> bool:
-    """Whether a text of one database may mean the table: in another one than the table's it names that, too."""
+    """Whether a text in a database may mean the table: in one other than the table's it must name that, too."""
     return _names(text, table.rpartition(".")[2]) and (same(of, schema) or _names(text, schema))
 
 
 def _names_no_other(clause: str, column: str) -> bool:
-    """Whether a column's own condition is this one's. By name nobody can tell: it keeps the column's first one."""
+    """Whether the condition names no other column. Its own name cannot tell: it keeps the column's first name."""
     return all(same(token.name, column) for token in spoken(clause) if token.sort is Sort.QUOTED)
 
 
 def _names(text: str, name: str) -> bool:
-    """Whether the name stands in it, quoted or not."""
+    """Whether the text contains the name, quoted or not."""
     return any(token.sort in (Sort.WORD, Sort.QUOTED) and same(token.name, name) for token in spoken(text))
 
 

@@ -16,7 +16,7 @@ from contractctl.databases.opening import opened, parse
 from contractctl.errors import ContractctlError
 
 LEAST = (10, 6)
-"""The oldest server that will do."""
+"""The oldest supported server."""
 _VERSION = re.compile(r"(?:5\.5\.5-)?(\d+)\.(\d+)\.\d+.*MariaDB", re.IGNORECASE)
 _READING = "contractctl_reading"
 _TURN_SECONDS = 30
@@ -41,7 +41,7 @@ our literals mean the same in all.
 def create_engine(url: str, *, lock_seconds: float = LOCK_SECONDS) -> Engine:
     """For PyMySQL, whatever driver the address names; no statement waits for a lock longer than `lock_seconds`.
 
-    READ COMMITTED takes no gap locks, which would hold up everybody who inserts between two rows of ours.
+    READ COMMITTED takes no gap locks, which would block everybody who inserts between two of our rows.
     """
     parsed = parse(url).set(drivername="mysql+pymysql")
     if not parsed.database:
@@ -56,13 +56,13 @@ def create_engine(url: str, *, lock_seconds: float = LOCK_SECONDS) -> Engine:
 
 
 def heed(connection: Connection) -> None:
-    """Refuse what information_schema leaves out, also where Alembic's own engine is at work."""
+    """Refuse incomplete answers of information_schema, also where Alembic's own engine is in use."""
     if not any(event.contains(one, _ANSWERED, _demand_everything) for one in (connection, connection.engine)):
         event.listen(connection, _ANSWERED, _demand_everything)
 
 
 def reading(engine: Engine) -> Engine:
-    """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
+    """The same engine for reading only: its transactions see one snapshot and block no writer."""
     return engine.execution_options(**{_READING: True})
 
 
@@ -73,7 +73,7 @@ def unhurried(engine: Engine) -> Engine:
 
 @contextmanager
 def alone(engine: Engine, what: str) -> Iterator[None]:
-    """Be the only one with `what` in this database; others wait for their turn. It goes when the process does."""
+    """Hold the only lock of the name `what` in this database; others wait for it. It ends with the process."""
     name = literal("contractctl " + sha256(f"{engine.url.database} {what}".encode()).hexdigest()[:32])
     with engine.connect() as connection:
         if connection.exec_driver_sql(f"SELECT GET_LOCK({name}, {_TURN_SECONDS})").scalar() != 1:
@@ -88,7 +88,7 @@ def alone(engine: Engine, what: str) -> Iterator[None]:
 
 
 def _connect(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's event
-    """Some ways to log in need packages that PyMySQL does not bring along."""
+    """Some ways to log in need packages that PyMySQL does not install."""
     try:
         return dialect.connect(*arguments, **options)
     except RuntimeError as error:
@@ -99,7 +99,7 @@ def _connect(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:  
 
 
 def _demand_options(engine: Engine) -> None:
-    """Whatever the address says to the driver is known to it."""
+    """Refuse driver options in the address that PyMySQL does not know."""
     dialect: Any = engine.dialect
     known = signature(dialect.loaded_dbapi.connections.Connection.__init__).parameters
     _, given = dialect.create_connect_args(engine.url)
@@ -112,7 +112,7 @@ def _demand_options(engine: Engine) -> None:
 
 
 def _prepare(lock_seconds: int, connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's, SQLAlchemy's
-    """Set the session up, or refuse a server that has not been proven."""
+    """Set the session up, or refuse a server that contractctl has not been proven on."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT VERSION()")
         refusal = unproven(cursor.fetchone()[0])
@@ -144,7 +144,7 @@ def _demand_everything(connection: Connection, cursor: Any, statement: str, *_: 
 
 
 def unproven(version: str) -> ContractctlError | None:
-    """The refusal of a server by what it calls its version; None where it will do."""
+    """Why a server is refused, by its version; None where it is supported."""
     found = _VERSION.match(version)
     if found is None:
         return ContractctlError(
@@ -160,7 +160,7 @@ def unproven(version: str) -> ContractctlError | None:
 
 
 def _begin(connection: Connection) -> None:
-    """A snapshot of the moment needs REPEATABLE READ, for this one transaction."""
+    """A snapshot needs REPEATABLE READ, for this one transaction."""
     if connection.get_execution_options().get(_READING, False):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")

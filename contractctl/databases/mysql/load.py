@@ -10,7 +10,7 @@ from contractctl.errors import ContractctlError
 
 
 def load(connection: Connection) -> Measured:
-    """Threads_running, without the one that asks: whatever runs at this moment, workers of ours among it."""
+    """Threads_running, without the thread that asks; contractctl's own workers count."""
     _, running = run(connection, "SHOW GLOBAL STATUS LIKE 'Threads_running'").one()
     return Measured(float(running) - 1, "threads are running (Threads_running)")
 
@@ -38,7 +38,7 @@ def own_lag(connection: Connection) -> Measured:
 
 
 def size(connection: Connection, table: str) -> Size | None:
-    """How many rows InnoDB reckons with, from some of the table's pages."""
+    """InnoDB's estimate of the number of rows, from some of the table's pages."""
     query = f"SELECT TABLE_ROWS FROM information_schema.TABLES WHERE {of_table(table)}"
     rows = run(connection, query).scalar()
     return None if rows is None else Size(int(rows), exact=False)

@@ -14,7 +14,7 @@ _ODD = re.compile(r"[^A-Za-z0-9_]")
 
 
 def quote(name: str) -> str:
-    """An identifier, whatever stands in it."""
+    """An identifier, whatever characters it contains."""
     return "`" + name.replace("`", "``") + "`"
 
 
@@ -24,15 +24,15 @@ def quotes(names: Iterable[str]) -> str:
 
 
 def table(name: str) -> str:
-    """A table's name, its database before a dot where it is said."""
+    """A table's name; its database, where given, before a dot."""
     return ".".join(map(quote, name.split(".")))
 
 
 def entity_name(plan: str, of: str, what: str) -> str:
-    """The name of a trigger or function of ours: all begin alike.
+    """The name of one of contractctl's triggers or functions: all begin alike.
 
-    What does not fit into 64 characters, or not into the name of the file that the server keeps it in, is told by its
-    hash.
+    What does not fit into 64 characters, or not into the name of the file that the server keeps it in, is replaced by
+    its hash.
     """
     name = f"{OURS}{plan}_{of}_{what}"
     if len(name) <= _LENGTH and not _ODD.search(name):
@@ -74,12 +74,12 @@ def literal(value: KeyPart) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether MariaDB takes both for one column's name: it ignores case there."""
+    """Whether MariaDB takes both for the name of one column: it ignores case there."""
     return one.lower() == other.lower()
 
 
 def _number(value: float) -> str:
-    """With an exponent, which makes it a DOUBLE and no DECIMAL."""
+    """With an exponent, which makes it a DOUBLE instead of a DECIMAL."""
     if not math.isfinite(value):
         raise ContractctlError(f"MariaDB has no number {value}", hint="fix the row that holds it")
     written = repr(value)

@@ -91,21 +91,21 @@ _SAID = {
     "errcode: 28": _DISK,
     "error 28": _DISK,
 }
-"""What sentences hold whose numbers say little."""
+"""Parts of messages whose error numbers say little."""
 
 BUSY = frozenset({1020, 1205, 1213, 1412, 1615, 1684})
-"""Whose transaction may succeed when it comes again."""
+"""After which a transaction may succeed when it is repeated."""
 GONE = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 4031})
 """After which there is no connection."""
 
 
 def busy(error: BaseException) -> bool:
-    """Whether the same transaction may succeed when it comes again."""
+    """Whether the same transaction may succeed when it is repeated."""
     return _number(error) in BUSY
 
 
 def lost(error: BaseException) -> bool:
-    """Whether the connection is gone, or the server: what was asked last may or may not have been done."""
+    """Whether the connection is gone, or the server: the last request may or may not have been executed."""
     return _number(error) in GONE
 
 

@@ -1,4 +1,4 @@
-"""What stands around a MariaDB table: views, names that are taken, and how large is it?"""
+"""What surrounds a MariaDB table: views, and names that are taken? And how large is it?"""
 
 from sqlalchemy import Connection
 
@@ -26,7 +26,7 @@ def parts(connection: Connection, table: str) -> tuple[str, ...]:
 
 
 def part_obstacles(_connection: Connection, _table: str, _name: str) -> tuple[str, ...]:
-    """What MariaDB needs an index for, a foreign key, is asked where it goes."""
+    """MariaDB needs an index for each foreign key; whether one may go is asked where it is dropped."""
     return ()
 
 
@@ -36,7 +36,7 @@ def is_scattered(_connection: Connection, _table: str) -> bool:
 
 
 def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
-    """Whom it concerns that the table gets a column, each a sentence."""
+    """Whom a new column of the table affects, each a sentence."""
     query = f"SELECT DISTINCT GRANTEE FROM information_schema.COLUMN_PRIVILEGES WHERE {of_table(table)} ORDER BY 1"
     return tuple(
         f"{grantee} has privileges only on single columns of '{table}': grant it the new ones before it needs them"
@@ -45,7 +45,7 @@ def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
 
 
 def kept_waiting(connection: Connection, table: str) -> tuple[str, ...]:
-    """Who writes what a table refers to has that table open, too."""
+    """A writer of what a table refers to has that table open, too."""
     schema = "if(UNIQUE_CONSTRAINT_SCHEMA = DATABASE(), '', concat(UNIQUE_CONSTRAINT_SCHEMA, '.'))"
     query = (
         f"SELECT DISTINCT concat({schema}, REFERENCED_TABLE_NAME) FROM information_schema.REFERENTIAL_CONSTRAINTS"

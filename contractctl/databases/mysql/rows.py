@@ -1,4 +1,4 @@
-"""How are rows of MariaDB found, filled and summed up?"""
+"""How are rows found, filled and checksummed on MariaDB?"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -41,17 +41,17 @@ def beyond(sync: Synchronisation, key: Key) -> str:
 
 
 def up_to(sync: Synchronisation, key: Key) -> str:
-    """Whether a row's key does not."""
+    """Whether a row's key does not lie beyond this one."""
     return _ranged(sync, key, "<", _before)
 
 
 def has_key(sync: Synchronisation, key: Key) -> str:
-    """Whether a row has just this key."""
+    """Whether a row has exactly this key."""
     return " AND ".join(f"{name} = {value}" for name, value in _parts(sync, key))
 
 
 def key_list(sync: Synchronisation, row: str) -> str:
-    """The SELECT list that brings a row's key to Python."""
+    """The SELECT list that returns a row's key to Python."""
     return ", ".join(
         _brought(f"{row}.{quote(name)}", type_) for name, type_ in zip(sync.key, _types(sync), strict=True)
     )
@@ -66,7 +66,7 @@ def update_from(of: str, sets: Iterable[tuple[str, str]], source: str, on: str) 
 def checksum(values: Iterable[tuple[str, str]]) -> str:
     """SQL: an aggregate over rows of values, each with its type; the rows' order does not matter.
 
-    128 bits of MD5 a row, XORed: a row's key is among its values, so that no two cancel each other out.
+    128 bits of MD5 a row, XORed: a row's key is among its values, so that no two rows cancel each other out.
     """
     parts = [f"COALESCE(CONCAT(LENGTH({text}), ':', {text}), 'NULL')" for text in (canonical(*one) for one in values)]
     row = f"MD5(CONCAT_WS(',', {', '.join(parts)}))"

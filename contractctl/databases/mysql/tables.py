@@ -1,4 +1,4 @@
-"""What does the database hold: a table's columns and key, and what keeps triggers of ours from their work?"""
+"""What does the database hold: a table's columns and key, and what prevents contractctl's triggers from working?"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from contractctl.errors import ContractctlError
 
 _WHERE = re.compile(r"on update (current_timestamp(?:\(\d*\))?)", re.IGNORECASE)
 _UNORDERED = (Family.ENUM, Family.SET, Family.GEOMETRY)
-"""Key columns that are sorted by one rule and compared by another."""
+"""Types of key columns that are sorted by one rule and compared by another."""
 _MOVING = ("CASCADE", "SET NULL", "SET DEFAULT")
 
 
@@ -46,7 +46,7 @@ def exists(connection: Connection, table: str) -> bool:
 
 
 def as_shown(column: Column, *, counted: bool) -> Column:  # noqa: ARG001 - no key that is counted up is staged
-    """A column of which only a plan tells: its type means the same however it is written."""
+    """A column that only a plan knows: its type means the same however it is spelled."""
     return column
 
 
@@ -93,12 +93,12 @@ def key_columns(connection: Connection, table: str) -> tuple[Column, ...]:
 
 
 def hindrances(connection: Connection, table: str) -> tuple[str, ...]:
-    """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
+    """What prevents triggers from keeping anything in step on this table, each a sentence."""
     return tuple(_hindrances(connection, table))
 
 
 def notes(connection: Connection, table: str) -> tuple[str, ...]:
-    """What others notice of our triggers, and what a backfill stirs that nobody can keep quiet, each a sentence."""
+    """What others notice of contractctl's triggers, and what a backfill inevitably fires, each a sentence."""
     return (*_stirred(connection, table), *_first_values(connection, table))
 
 
@@ -114,7 +114,7 @@ def _stirred(connection: Connection, table: str) -> Iterator[str]:
 
 
 def _first_values(connection: Connection, table: str) -> Iterator[str]:
-    """Columns that strict sessions may omit, but not beside a BEFORE trigger: there is none as yet."""
+    """Columns that strict sessions may omit now, but not once there is a BEFORE trigger."""
     triggers = of_table(table, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
     before = f"{triggers} AND ACTION_TIMING = 'BEFORE' AND EVENT_MANIPULATION IN ('INSERT', 'UPDATE')"
     query = (
@@ -183,7 +183,7 @@ def _hindrances(connection: Connection, table: str) -> Iterator[str]:
 
 
 def _later_triggers(connection: Connection, table: str) -> Iterator[str]:
-    """What an application's trigger makes of a row after ours have seen it is kept in step by nobody."""
+    """What an application's trigger changes in a row after contractctl's have seen it is not kept in step."""
     query = (
         "SELECT TRIGGER_NAME, EVENT_MANIPULATION FROM information_schema.TRIGGERS"
         f" WHERE {of_table(table, 'EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')} AND ACTION_TIMING = 'BEFORE'"

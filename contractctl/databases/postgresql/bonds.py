@@ -1,4 +1,4 @@
-"""What hangs on a column, and what on the table stands in contractctl's way?"""
+"""What depends on a column, and what on the table stands in contractctl's way?"""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from contractctl.databases.postgresql.tables import columns, family, oid
 from contractctl.databases.savepoints import all_or_nothing
 
 _UNIQUE_DEFAULTS = ("gen_random_uuid(", "uuid_generate_", "uuidv4(", "uuidv7(", "random(", "clock_timestamp(")
-"""Functions that never give a value twice, as a default spells them."""
+"""Functions that never return a value twice, as a default spells them."""
 
 
 def dependents(connection: Connection, table: str, column: str) -> tuple[str, ...]:
-    """What besides the column itself would break without it, or go with it in silence, each named with its kind."""
+    """What besides the column itself would break without it, or silently vanish with it, each named with its kind."""
     number = oid(connection, table)
     query = _DEPENDENTS.format(family=family(number), table=number, column=literal(column), ours=literal(OURS))
     reading = _READING.format(family=family(number), column=literal(column), ours=literal(OURS))
@@ -72,7 +72,7 @@ FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 WHERE t.tgrelid IN ({family}) AND NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname::text !~ {ours}
   AND p.prosrc ~* ('\\m(new|old)\\s*[.]\\s*"?' || regexp_replace({column}, '(\\W)', '\\\\\\1', 'g') || '("|\\M)')
 """
-"""Trigger functions are texts, on which PostgreSQL keeps no record."""
+"""Trigger functions are texts, whose dependencies PostgreSQL does not record."""
 
 
 def obstacles(
@@ -118,7 +118,7 @@ def _is_refused(connection: Connection, asking: str) -> bool:
 
 
 _ASKED = 1000
-"""Rows that are looked at."""
+"""How many rows are looked at."""
 _WITHOUT = """
 WITH nothing AS (SELECT t.* FROM (VALUES (1)) AS one (n) LEFT JOIN {table} AS t ON false),
   asked AS (SELECT * FROM nothing UNION ALL SELECT {some}
@@ -135,7 +135,7 @@ ORDER BY 1
 
 
 def key_obstacles(connection: Connection, table: str, column: str) -> tuple[str, ...]:
-    """What keeps the primary key from going from this column over to another one, each as the end of a sentence."""
+    """What prevents the primary key from moving from this column to another, each as the end of a sentence."""
     return tuple(_key_obstacles(connection, table, column))
 
 
@@ -194,7 +194,7 @@ FROM pg_catalog.pg_attribute a WHERE a.attrelid = {table} AND a.attname = {colum
 
 
 def hindrances(connection: Connection, table: str) -> tuple[str, ...]:
-    """What keeps triggers of ours from keeping anything in step on this table, each a sentence."""
+    """What prevents triggers from keeping anything in step on this table, each a sentence."""
     return tuple(_hindrances(connection, table))
 
 
@@ -238,7 +238,7 @@ ORDER BY 1
 
 
 def notes(connection: Connection, table: str) -> tuple[str, ...]:
-    """Whom the backfill will wake, each a sentence: nobody where this user may switch triggers off for itself."""
+    """Which triggers the backfill will fire, each a sentence: none where this user may disable triggers for itself."""
     if may_be_unseen(connection):
         return ()
     names = run(connection, _AWAKE.format(family=family(oid(connection, table)), ours=literal(OURS))).scalars()

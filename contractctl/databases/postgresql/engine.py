@@ -1,4 +1,4 @@
-"""How is a PostgreSQL database opened? With transactions whose settings are ours, and nobody else's."""
+"""How is a PostgreSQL database opened? With settings that hold for contractctl's own transactions only."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,11 +14,11 @@ from contractctl.databases.postgresql.names import literal
 from contractctl.errors import ContractctlError
 
 LEAST = 140000
-"""The oldest server that will do, as libpq counts: https://www.postgresql.org/docs/current/libpq-status.html."""
+"""The oldest supported server, as libpq numbers versions: https://www.postgresql.org/docs/current/libpq-status.html."""
 _CONNECT_SECONDS = 10
 _TURN_SECONDS = 30
 _LOCKS = crc32(b"contractctl") - 2**31
-"""Marks our advisory locks among others'."""
+"""Distinguishes contractctl's advisory locks from others'."""
 
 _UNHURRIED = "contractctl_unhurried"
 _COMMITS_AT_ONCE = (
@@ -26,7 +26,7 @@ _COMMITS_AT_ONCE = (
 )
 
 _SETTINGS: Mapping[str, str] = {
-    "row_security": "off",  # rows that a policy hides would be lost in silence: it fails instead
+    "row_security": "off",  # rows that a policy hides would be lost silently: it fails instead
     "standard_conforming_strings": "on",
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
@@ -35,12 +35,12 @@ _SETTINGS: Mapping[str, str] = {
     "extra_float_digits": "1",
     "quote_all_identifiers": "off",  # the catalogue's own texts are compared, and read
 }
-"""What values look like as text, and what is seen, must not hang on who asks."""
+"""How values look as text, and which rows are visible, must not depend on who asks."""
 _TRACKED = ("standard_conforming_strings", "TimeZone", "DateStyle")
 """Those that a pooler knows of, and sets as each of its clients had them: https://www.pgbouncer.org/config.html."""
 
 _ASYNCPG: Mapping[str, str] = {"ssl": "sslmode", "timeout": "connect_timeout"}
-"""What asyncpg's own options are called by libpq. Those that it has for itself alone are left out."""
+"""libpq's names for asyncpg's options. Those that only asyncpg has are left out."""
 _ASYNCPG_ALONE = (
     "async_fallback",
     "command_timeout",
@@ -78,7 +78,7 @@ def create_engine(url: str, *, lock_seconds: float = LOCK_SECONDS) -> Engine:
 
 
 def reading(engine: Engine) -> Engine:
-    """The same engine for reading only: its transactions see one snapshot and hold no writer up."""
+    """The same engine for reading only: its transactions see one snapshot and block no writer."""
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -92,7 +92,7 @@ def unhurried(engine: Engine) -> Engine:
 
 @contextmanager
 def alone(engine: Engine, what: str) -> Iterator[None]:
-    """Be the only one with `what` in this database; others wait for their turn. It goes when the process does."""
+    """Hold the only lock of the name `what` in this database; others wait for it. It ends with the process."""
     with engine.connect() as connection:
         _set(connection, {"lock_timeout": f"{_TURN_SECONDS}s"}, local=True)
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCKS}, {crc32(what.encode()) - 2**31})")
@@ -110,7 +110,7 @@ def _spelled(url: URL) -> URL:
 
 
 def _given(url: URL) -> dict[str, Any]:
-    """What the address itself says goes before what we would say."""
+    """What the address itself says takes precedence over contractctl's own settings."""
     ours = ("application_name", "connect_timeout")
     return {key: value for key, value in _spelled(url).query.items() if key in ours}
 
@@ -123,7 +123,7 @@ def _demand_version(connection: Any, _record: Any) -> None:  # noqa: ANN401 - th
 
 
 def too_old(version: int) -> ContractctlError:
-    """The refusal of a server that is older than has been proven."""
+    """Why a server is refused that is older than those that contractctl has been proven on."""
     return ContractctlError(
         f"PostgreSQL {version // 10000}.{version % 10000} is too old",
         hint=f"contractctl needs PostgreSQL {LEAST // 10000} or later",
@@ -150,4 +150,4 @@ def _set(connection: Connection, settings: Mapping[str, str], *more: str, local:
 
 
 def heed(_connection: Connection) -> None:
-    """Nothing: what it answers is whole."""
+    """Nothing to do: its answers are complete."""

@@ -30,7 +30,7 @@ SELECT pg_catalog.pg_is_in_recovery(), (SELECT status FROM pg_catalog.pg_stat_wa
 
 
 def load(connection: Connection) -> Measured:
-    """How many statements of others run at this moment, as pg_stat_activity says; ours and idle ones are none."""
+    """How many statements of others are running, by pg_stat_activity; contractctl's own and idle ones do not count."""
     active, hidden = run(connection, _ACTIVE).one()
     if hidden:
         return Measured(None, "this user cannot see others' statements: GRANT pg_read_all_stats to it")
@@ -38,7 +38,7 @@ def load(connection: Connection) -> Measured:
 
 
 def lag(connection: Connection) -> Measured:
-    """The greatest replay_lag of the replicas that are connected: how long ago that was written which one shows now."""
+    """The greatest replay_lag of the connected replicas: how long ago what they show now was written."""
     found = [*_standbys(connection)]
     unknown = next((one for one in found if one.value is None), None)
     if unknown is not None:
@@ -64,7 +64,7 @@ def _standbys(connection: Connection) -> Iterator[Measured]:
 
 
 def own_lag(connection: Connection) -> Measured:
-    """How long ago the last transaction was written that this replica shows; none where it shows all that came."""
+    """How long ago the last transaction was written that this replica shows; 0 where it has replayed everything."""
     in_recovery, status, up_to_date, seconds = run(connection, _OWN).one()
     if not in_recovery:
         return Measured(None, "an address leads to a server that is not a replica")
@@ -76,6 +76,6 @@ def own_lag(connection: Connection) -> Measured:
 
 
 def size(connection: Connection, table: str) -> Size:
-    """How many rows the planner reckons with: from statistics, scaled to the table's size of this moment."""
+    """The planner's estimate of the number of rows: from statistics, scaled to the table's current size."""
     plan = run(connection, f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {table_name(table)}").scalar_one()
     return Size(int(plan[0]["Plan"]["Plan Rows"]), exact=False)

@@ -8,22 +8,22 @@ from hashlib import sha256
 from contractctl.databases import KeyPart, Synchronisation
 
 FIRST, LAST = "!contractctl_", "~contractctl_"
-"""What names of triggers begin with: they fire in the order of their names' bytes; ours come last, but for a few."""
+"""The prefix of triggers: they fire in the byte order of their names; contractctl's come last, but for a few."""
 OURS = "^[!~]contractctl_"
-"""What both of these match."""
+"""A pattern that both prefixes match."""
 EARLY = "early"
-"""What those events begin with whose triggers come first: before an application's, and before foreign keys'."""
+"""The prefix of triggers that come first: before an application's, and before foreign keys'."""
 UNSEEN = "contractctl.unseen"
 """The setting that lets through what contractctl itself writes for a plan, until its transaction ends."""
 ROLE = "'session_replication_role'"
-"""The setting that lets ordinary triggers sleep where it is `replica`."""
+"""The setting that disables ordinary triggers where it is `replica`."""
 _LENGTH = 63
 """Bytes of a name that count: NAMEDATALEN - 1."""
 _LEAST_BIGINT = -(2**63)
 
 
 def quote(name: str) -> str:
-    """An identifier, whatever characters it has."""
+    """An identifier, whatever characters it contains."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -51,7 +51,7 @@ def _name(beginning: str, sync: Synchronisation, end: str) -> str:
 
 
 def table(name: str) -> str:
-    """A table's name, its schema before a dot where it is said."""
+    """A table's name; its schema, where given, before a dot."""
     return ".".join(map(quote, name.split(".")))
 
 
@@ -77,7 +77,7 @@ def literal(value: KeyPart) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether PostgreSQL takes both for one name: as its catalogue has them, every letter counts."""
+    """Whether both are one name to PostgreSQL: as its catalogue has them, case matters."""
     return one == other
 
 

@@ -48,20 +48,20 @@ _CONNECTING = (
     (re.compile(r"SSL|certificate"), "no secure connection could be established", "check sslmode and the certificates"),
     (re.compile(r"failed|could not|timeout"), "the server cannot be reached", "is it running, and is the URL right?"),
 )
-"""What libpq's sentences hold where no connection comes about: such an error has no code."""
+"""Parts of libpq's messages where no connection is made: such an error has no code."""
 
 _BUSY = frozenset({"40P01", "40001", "55P03"})
 _CANCELLED = "57014"
 
 
 def busy(error: BaseException) -> bool:
-    """Whether the same transaction may succeed when it comes again. What an administrator cancelled is not busy."""
+    """Whether the same transaction may succeed when it is repeated. What an administrator cancelled is not busy."""
     code = _code(error)
     return code in _BUSY or (code == _CANCELLED and "user request" not in _said(error))
 
 
 def lost(error: BaseException) -> bool:
-    """Whether the connection is gone, or the server: what was asked last may or may not have been done."""
+    """Whether the connection is gone, or the server: the last request may or may not have been executed."""
     code = _code(error)
     if code is not None:
         return code.startswith(("08", "57P"))
@@ -97,7 +97,7 @@ def _code(error: BaseException) -> str | None:
 
 
 def _of_driver(error: BaseException) -> bool:
-    """Whether it speaks of the connection, not of a statement."""
+    """Whether the error is about the connection, not about a statement."""
     return type(driver_error(error)).__name__ in {"OperationalError", "ConnectionTimeout", "InterfaceError"}
 
 

@@ -1,4 +1,4 @@
-"""What stands around a PostgreSQL table: views, names that are taken, what hangs on it, and how large is it?"""
+"""What surrounds a PostgreSQL table: views, names that are taken, and dependents? And how large is it?"""
 
 from sqlalchemy import Connection
 
@@ -31,7 +31,7 @@ def parts(connection: Connection, table: str) -> tuple[str, ...]:
 
 
 def part_obstacles(connection: Connection, table: str, name: str) -> tuple[str, ...]:
-    """What keeps a constraint or an index from going, each as the end of a sentence."""
+    """What prevents a constraint or an index from being dropped, each as the end of a sentence."""
     query = (
         "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
         f" WHERE i.indrelid = {oid(connection, table)} AND i.indisreplident AND c.relname = {literal(name)})"
@@ -40,7 +40,7 @@ def part_obstacles(connection: Connection, table: str, name: str) -> tuple[str, 
 
 
 def column_notes(connection: Connection, table: str) -> tuple[str, ...]:
-    """Whom it concerns that the table gets a column, each a sentence."""
+    """Whom a new column of the table affects, each a sentence."""
     names = run(connection, _PUBLISHED.format(family=family(oid(connection, table)))).scalars()
     return tuple(
         f"publication '{name}' sends every column of '{table}': a subscriber that lacks the new one stops at the first"

@@ -1,4 +1,4 @@
-"""How are rows of PostgreSQL found, written unseen, and summed up?"""
+"""How are rows found, written without firing triggers, and checksummed on PostgreSQL?"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,12 +33,12 @@ def beyond(sync: Synchronisation, key: Key) -> str:
 
 
 def up_to(sync: Synchronisation, key: Key) -> str:
-    """Whether a row's key does not."""
+    """Whether a row's key does not lie beyond this one."""
     return f"({quotes(sync.key)}) <= ({', '.join(map(literal, key))})"
 
 
 def has_key(sync: Synchronisation, key: Key) -> str:
-    """Whether a row has just this key."""
+    """Whether a row has exactly this key."""
     return " AND ".join(f"{quote(name)} = {literal(part)}" for name, part in zip(sync.key, key, strict=True))
 
 
@@ -99,7 +99,7 @@ def unseen(connection: Connection, sync: Synchronisation) -> Iterator[None]:
 
 
 def may_be_unseen(connection: Connection) -> bool:
-    """Whether this user may write as a replica does, which fires no ordinary trigger."""
+    """Whether this user may write as a replica does, without firing ordinary triggers."""
     return bool(run(connection, f"SELECT {_may_be_unseen(connection)}").scalar_one())
 
 

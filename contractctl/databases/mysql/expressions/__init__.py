@@ -18,7 +18,7 @@ from contractctl.databases.mysql.types import TEXTS, Family, Type, json_length, 
 from contractctl.errors import ContractctlError
 
 KEY_LENGTH = 500
-"""Characters that the side tables have for a key."""
+"""How many characters of a key the side tables can hold."""
 
 _WHOLE = "DECIMAL(65, 0)"
 _QUOTED_IN_JSON = (Family.DECIMAL, Family.DATE, Family.TIME, Family.DATETIME, Family.NATIVE)
@@ -42,18 +42,18 @@ def bind(expression: str, values: Mapping[str, str]) -> str:
 
 
 def differs(column: str, value: str, type_: str) -> str:
-    """Whether a column of this type does not hold the very value, NULL being one."""
+    """Whether a column of this type does not hold exactly the value; NULL counts as one."""
     return f"(NOT {agrees(column, value, type_)})"
 
 
 def agrees(column: str, value: str, type_: str) -> str:
-    """The opposite of `differs`. Texts are compared byte by byte, blanks at the end and all, whatever the collation."""
+    """The opposite of `differs`. Texts are compared byte by byte, trailing blanks included, whatever the collation."""
     kind = read(type_)
     if kind.family in TEXTS:
         return f"(CONVERT({column} USING utf8mb4) COLLATE utf8mb4_nopad_bin <=> CONVERT({value} USING utf8mb4))"
     if kind.family is Family.FLOAT:
         return f"({column} <=> CAST({value} AS FLOAT))"
-    if kind.family is Family.NATIVE:  # what is none becomes NULL, and must not pass for it
+    if kind.family is Family.NATIVE:  # an invalid value becomes NULL, and must not pass for NULL
         return f"({column} <=> CAST({value} AS {kind.name}) AND ({column} IS NULL) = (({value}) IS NULL))"
     return f"({column} <=> ({value}))"
 
@@ -64,7 +64,7 @@ def storing(connection: Connection | None, table: str) -> Callable[[str, Column,
 
 
 def stored(expression: str, column: Column, others: Iterable[Column]) -> str:  # noqa: C901 - one case a family
-    """The expression's value as the column would store it; a value that it refuses stays one.
+    """The expression's value as the column would store it; what the column would refuse, it still refuses.
 
     https://mariadb.com/kb/en/type-conversion/. Raise ContractctlError for a conversion that nobody can be sure of.
     """
@@ -135,7 +135,7 @@ def json_array(values: Iterable[tuple[str, str]]) -> str:
 
 
 def whole_array(values: Iterable[tuple[str, str]]) -> str:
-    """As `json_array`, however long."""
+    """As `json_array`, but of any length."""
     parts = ", ',', ".join(_json(value, type_) for value, type_ in values)
     return f"CONCAT('[', {parts}, ']')"
 
@@ -146,7 +146,7 @@ def now() -> str:
 
 
 def _columns(said: list[Token], values: Mapping[str, str]) -> Iterator[tuple[Token, str]]:
-    """The tokens that are a column's name, each with what is given for it."""
+    """The tokens that are a column's name, each with its replacement."""
     for at, token in enumerate(said):
         if token.sort not in (Sort.WORD, Sort.QUOTED) or (at and said[at - 1].text in (".", "@")):
             continue
@@ -166,13 +166,13 @@ def _bound(token: Token, value: str | None, after: Token | None) -> str:
 
 
 def _is_one(value: str) -> bool:
-    """Whether it is a single name, with or without its row."""
+    """Whether it is a single name, with or without a row's alias."""
     said = spoken(value)
     return len(said) == 1 or (len(said) == 3 and said[1].text == ".")  # noqa: PLR2004 - NEW, dot, name
 
 
 def _bare(expression: str, others: Iterable[Column]) -> Column | None:
-    """The column that the expression names and does nothing with."""
+    """The column, where the expression is nothing but its name."""
     return next((other for other in others if is_name(expression, other.name)), None)
 
 
@@ -239,7 +239,7 @@ def _stored_bytes(expression: str, kind: Type) -> str:
 
 
 def _label(expression: str, kind: Type, collation: str | None) -> str:
-    """An ENUM takes a number for the place of a label, and folds case: neither is left to it."""
+    """An ENUM takes a number for the index of a label, and folds case: neither may happen."""
     folded = f" COLLATE {collation}" if collation and collation.startswith("utf8mb4_") else ""
     text = f"CONVERT({expression} USING utf8mb4)"
     whens = " ".join(f"WHEN {literal(label)}{folded} THEN {literal(label)}" for label in kind.labels)

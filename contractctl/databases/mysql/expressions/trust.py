@@ -17,7 +17,7 @@ _PROBE = "contractctl_probe"
 _KEY = "contractctl_row INT AUTO_INCREMENT PRIMARY KEY"
 _FORBIDDEN = (";", "?", "@")
 _PLACES = (("+05:45", 86_400 * 40), ("-09:30", 86_400 * 9_000))
-"""Time zones, each with a moment: whoever asks, whenever."""
+"""Time zones, each with a moment: the value must not depend on who asks when."""
 _SAMPLES: tuple[Mapping[Family, str], ...] = (
     {Family.TEXT: "'2020-06-01 12:34:56'", Family.BINARY: "'2020-06-01 12:34:56'"},
     {Family.TEXT: "'12:34:56'", Family.BINARY: "'12:34:56'"},
@@ -54,7 +54,7 @@ def check(expression: str, columns: Iterable[str], role: str) -> None:
 
 
 def refusal(connection: Connection, _table: str, expression: str, columns: Iterable[Column]) -> str | None:
-    """What MariaDB itself has against an expression over these columns, as the end of a sentence.
+    """What MariaDB itself objects to in an expression over these columns, as the end of a sentence.
 
     It allows in a stored generated column only what is deterministic; and it is asked whether the value is the same in
     another time zone and on another day. Writes nothing but temporary tables; nothing is said where these show nothing.
@@ -75,7 +75,7 @@ def refusal(connection: Connection, _table: str, expression: str, columns: Itera
     _probe(connection, definitions)
     try:
         return None if _is_same_everywhere(connection, found, places, bound) else _UNSTEADY
-    except DBAPIError:  # no sample suits it
+    except DBAPIError:  # no sample fits the expression
         return None
     finally:
         run(connection, f"DROP TEMPORARY TABLE IF EXISTS {_PROBE}")
@@ -154,7 +154,7 @@ def _loose_type(column: Column) -> str:
 
 
 def _only_by_mode(connection: Connection, error: DBAPIError) -> bool:
-    """Whether MariaDB minds nothing but the sql_mode, which is the same in our sessions and triggers."""
+    """Whether MariaDB objects only to the sql_mode, which is the same in our sessions and triggers."""
     if _code(error) != _NOT_STEADY:
         return False
     told = run(connection, "SHOW WARNINGS").all()

@@ -1,4 +1,4 @@
-"""Which words does the language of expressions use itself? https://mariadb.com/kb/en/reserved-words/."""
+"""Which words are reserved in expressions? https://mariadb.com/kb/en/reserved-words/."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -22,14 +22,14 @@ VOLATILE = _words("""
     LASTVAL SETVAL SLEEP BENCHMARK GET_LOCK RELEASE_LOCK RELEASE_ALL_LOCKS IS_FREE_LOCK IS_USED_LOCK LOAD_FILE
     ENCRYPT MASTER_POS_WAIT MASTER_GTID_WAIT
 """)
-"""They do not give the same value for the same row, or do something besides."""
+"""They do not give the same value for the same row, or have side effects."""
 
 NO_FUNCTIONS_OF_A_ROW = _words("""
     COUNT SUM AVG MIN MAX GROUP_CONCAT JSON_ARRAYAGG JSON_OBJECTAGG BIT_AND BIT_OR BIT_XOR STD STDDEV STDDEV_POP
     STDDEV_SAMP VARIANCE VAR_POP VAR_SAMP MEDIAN PERCENTILE_CONT PERCENTILE_DISC ROW_NUMBER RANK DENSE_RANK LAG LEAD
     FIRST_VALUE LAST_VALUE NTH_VALUE NTILE CUME_DIST PERCENT_RANK DEFAULT
 """)
-"""They ask more than one row, or the table's definition."""
+"""They read more than one row, or the table's definition."""
 
 SUBQUERIES = ("SELECT", "WITH", "TABLE", "INTO", "OVER")
 

@@ -1,6 +1,6 @@
 """Which statements would create what a MariaDB database holds? SHOW CREATE TABLE, less what no contract promises.
 
-Left out are the next AUTO_INCREMENT, and who made a view. Many are asked for at once, in one compound statement:
+Left out are the next AUTO_INCREMENT, and who made a view. Many are queried at once, in one compound statement:
 https://mariadb.com/kb/en/begin-end/ (NOT ATOMIC).
 """
 
@@ -21,7 +21,7 @@ from contractctl.errors import ContractctlError
 _AT_ONCE = 100
 _NAME = r"`(?:[^`]|``)*`"
 _PIECE = re.compile(rf"'(?:[^'\\]|''|\\.)*'|{_NAME}|[(),]|[^'`(),]+|.", re.DOTALL)
-"""A string, a name, a sign that parts, or what stands between."""
+"""A string, a name, a separator, or what stands between them."""
 _COUNTER = re.compile(r"^( ENGINE=\S+) AUTO_INCREMENT=\d+")
 _KEY = re.compile(rf"CONSTRAINT {_NAME} FOREIGN KEY .* REFERENCES (?:({_NAME})\.)?({_NAME}) \(", re.DOTALL)
 _PARTITIONS = re.compile(r"\s*(?:/\*!\d*)?\s*(PARTITION BY .*?)(?:\s*\*/)?$", re.DOTALL)
@@ -73,7 +73,7 @@ def other_schemas(connection: Connection, schemas: Iterable[str] = ()) -> tuple[
 
 
 def collations(connection: Connection) -> tuple[str | None, Mapping[str, str]]:
-    """Of a column that names none, and of one that names a character set only; newer servers can be told of others."""
+    """The collation of a column that names none, or only a character set; newer servers can be configured otherwise."""
     ((usual,),) = rows(connection, "SELECT @@collation_database")
     query = "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS WHERE IS_DEFAULT = 'Yes'"
     found = dict(map(tuple, rows(connection, query)))

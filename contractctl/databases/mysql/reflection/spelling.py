@@ -1,4 +1,4 @@
-"""What does a contract call a table, where the server takes capitals and small letters for the same?
+"""What does a contract call a table, where the server ignores case?
 
 With lower_case_table_names = 1 MariaDB keeps the names of tables and views in small letters, with 2 as they were made,
 and compares them in small letters. So what it shows is given back under the names that the contracts say.

@@ -1,4 +1,4 @@
-"""How is a MariaDB table copied into another definition, and how do the two change places?
+"""How is a MariaDB table copied into another definition, and how do the two swap names?
 
 Everything is made beside the table; one RENAME TABLE gives the copy its name, and another one takes it back. Whoever
 has begun to write goes on first, for as long as we wait; whoever comes meanwhile waits for an instant.
@@ -54,7 +54,7 @@ _TOO_GREAT = "a row has come that the old table cannot hold: there is no way bac
 
 
 def copy_table(catalog: Catalog, table: str, columns: tuple[str, ...], type_: str) -> tuple[Statement, ...]:
-    """Make a copy without rows, with all that a table has of its own, in which columns are of another type."""
+    """Make an empty copy with everything that belongs to the table itself, in which columns are of another type."""
     copy = table_name(copied_table(table))
     changed = ((column, definition(catalog, table, column, Changed(type=type_))) for column in columns)
     modified = ", ".join(f"MODIFY COLUMN {quote(column)} {defined}" for column, defined in changed)
@@ -71,12 +71,12 @@ def copy_table(catalog: Catalog, table: str, columns: tuple[str, ...], type_: st
 
 
 def drop_copy(table: str) -> tuple[Statement, ...]:
-    """Drop the copy, which has not got the table's name."""
+    """Drop the copy, which does not have the table's name."""
     return (_dropped(copied_table(table), signal(table), counterpart(table)),)
 
 
 def drop_copied(catalog: Catalog, plan: str, table: str) -> tuple[Statement, ...]:
-    """Drop the triggers, and the table that was copied, which has not got its name any more.
+    """Drop the triggers, and the table that was copied, which no longer has its name.
 
     The tables beside are the last to go: only the triggers have read them.
     """

@@ -1,4 +1,4 @@
-"""How does a MariaDB table come and go, and give its name to another one?"""
+"""How is a MariaDB table created and dropped, and how does it hand its name to another?"""
 
 from contractctl.databases import Statement
 from contractctl.databases.catalog import Catalog, RenamedTable
@@ -61,7 +61,7 @@ def rename_table(table: str, new: str) -> tuple[Statement, ...]:
 
 
 def _renamed_and(rename: str, then: str) -> Statement:
-    """The renaming stands once it is done: what follows waits for whoever is there."""
+    """The rename is final once it is done: what follows waits for whoever uses the table."""
     compound = f"BEGIN NOT ATOMIC\n{rename};\n{PATIENCE};\n{then};\nEND"
     return Statement(compound, _EXCLUSIVE, transactional=False, instant=True)
 

@@ -54,7 +54,7 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
 
 
 def create(sync: Synchronisation, *, anew: bool = False) -> dict[str, str]:
-    """The trigger for each of EVENTS; `anew`: in the place of the one that is there."""
+    """The trigger for each of EVENTS; `anew`: replacing the existing one."""
     replacing = "OR REPLACE " if anew else ""
     return {
         event: f"SET STATEMENT sql_mode = {literal(SQL_MODE)} FOR CREATE {replacing}TRIGGER {_qualified(sync, event)}"
@@ -86,7 +86,7 @@ def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
-    """The names of those that are gone, or do something else: MariaDB switches none off."""
+    """The names of those that are gone, or do something else: MariaDB cannot disable triggers."""
     if sync.across is not None:
         return across.missing_triggers(connection, sync)
     query = (
@@ -119,7 +119,7 @@ def _unless_filling(sync: Synchronisation, body: Iterator[str]) -> Iterator[str]
 
 
 def _before_insert(sync: Synchronisation) -> Iterator[str]:
-    """The side that is given fills the other one."""
+    """The side that is given fills the other."""
     for pair in sync.columns:
         up_new = _give(sync, pair, pair.new, "insert")
         if pair.one_sided:
@@ -220,7 +220,7 @@ def _give(sync: Synchronisation, pair: Synced, side: tuple[Held, ...], event: st
 
 
 def _given_up(one: Held, event: str) -> str:
-    """NULL; where that cannot be, what was there."""
+    """NULL, or where that is impossible, what was there."""
     name = quote(one.name)
     if one.column is None or not one.column.not_null:
         return f"SET NEW.{name} = NULL"

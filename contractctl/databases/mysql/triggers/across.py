@@ -38,12 +38,12 @@ from contractctl.databases.mysql.tables import of_table
 from contractctl.databases.mysql.triggers import copying, sharing
 from contractctl.databases.mysql.triggers.bodies import begin, when
 
-_DATABASE = cast("Database", mysql)  # its statements are on their way
+_DATABASE = cast("Database", mysql)  # still being created
 _LOCKED = " LOCK IN SHARE MODE"
 
 
 def create(sync: Synchronisation) -> tuple[str, ...]:
-    """The statements that create the triggers on both tables, each in the place of one that is there."""
+    """The statements that create the triggers on both tables, each replacing an existing one."""
     if across_of(sync).copied is not None:
         return copying.create(sync)
     return tuple(
@@ -61,7 +61,7 @@ def drop_triggers(sync: Synchronisation) -> tuple[str, ...]:
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
-    """The names of those that are gone: MariaDB switches none off."""
+    """The names of those that are gone: MariaDB cannot disable triggers."""
     if across_of(sync).copied is not None:
         return copying.missing_triggers(connection, sync)
     return tuple(
@@ -223,7 +223,7 @@ def _gone_here(sync: Synchronisation) -> Iterator[str]:
 
 
 def _empty(sync: Synchronisation) -> str:
-    """The former partner holds nothing more."""
+    """The former partner no longer holds anything."""
     across = across_of(sync)
     nothing = ", ".join(f"{_there(sync)}.{quote(one.new)} = NULL" for one in across.columns)
     where = (
@@ -258,7 +258,7 @@ def _gone_there(sync: Synchronisation) -> Iterator[str]:
 
 
 def _forget_there(sync: Synchronisation) -> str:
-    """A row that had that partner holds nothing more."""
+    """A row that had that partner no longer holds anything."""
     across = across_of(sync)
     nothing = ", ".join(f"{_here(sync)}.{quote(one.old)} = {one.absent}" for one in across.columns)
     some = f"NOT {is_absent(_DATABASE, across.columns, _here(sync))}"

@@ -48,12 +48,12 @@ _KEY = re.compile(r"CONSTRAINT `(?:[^`]|``)*` (?=FOREIGN KEY)")
 
 
 def signal(of: str) -> str:
-    """The table that has a row once the copy has its name."""
+    """The table that has a row once the copy has taken the name."""
     return beside_table(of, "__swapped")
 
 
 def counterpart(of: str) -> str:
-    """The one with which it changes places."""
+    """The table with which it swaps names."""
     return beside_table(of, "__swap")
 
 
@@ -69,7 +69,7 @@ def going_back(sync: Synchronisation) -> str:
 
 
 def create(sync: Synchronisation) -> tuple[str, ...]:
-    """The statements that create the triggers, each in the place of one that is there."""
+    """The statements that create the triggers, each replacing an existing one."""
     return tuple(
         f"SET STATEMENT sql_mode = {literal(SQL_MODE)} FOR CREATE OR REPLACE TRIGGER {_qualified(sync, side, event)}"
         f" AFTER {event.upper()} ON {table(_stands(sync, side))} FOR EACH ROW\n"
@@ -89,14 +89,14 @@ def drops(sync: Synchronisation, side: str) -> tuple[str, ...]:
 
 
 def missing_triggers(connection: Connection, sync: Synchronisation) -> tuple[str, ...]:
-    """The names of those that are gone: MariaDB switches none off."""
+    """The names of those that are gone: MariaDB cannot disable triggers."""
     there = {name for side in ("old", "new") for name in _triggers(connection, _stands(sync, side))}
     names = (_name(sync, side, event) for side, event in _all())
     return tuple(name for name in names if name not in there)
 
 
 def obstacles(connection: Connection, plan: str, of: str, copied: Copied) -> Iterator[str]:
-    """What keeps a table from giving its name to a copy, each a sentence."""
+    """What prevents a table from handing its name to a copy, each a sentence."""
     column, holds = copied.column, (copied.least, copied.most)
     found = next((one for one in columns(connection, of) if same(one.name, column)), None)
     if found is None:
@@ -274,7 +274,7 @@ def fits(sync: Synchronisation, row: str = "") -> str:
 
 
 def _held_to(sync: Synchronisation) -> str:
-    """Whether the old table is to have the row: one that it cannot hold it then refuses."""
+    """Whether the old table is to get the row: it then refuses one that it cannot hold."""
     return f"({fits(sync, 'NEW')} OR IS_USED_LOCK({going_back(sync)}) IS NOT NULL)"
 
 

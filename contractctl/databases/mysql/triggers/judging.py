@@ -28,12 +28,12 @@ def changed(side: tuple[Held, ...]) -> str:
 
 
 def given_new(pair: Synced) -> str:
-    """Whether an INSERT gives the new side."""
+    """Whether an INSERT sets the new side."""
     return f"(NOT {all_null(mysql, pair.new, 'NEW')})"
 
 
 def given_old(pair: Synced) -> str:
-    """Whether it gives the old one: a default hides that nothing was given, and so does what the server puts in."""
+    """Whether it sets the old one: a default hides that nothing was given, and so does what the server fills in."""
     return f"({' OR '.join(map(_given, pair.old))})"
 
 

@@ -1,4 +1,4 @@
-"""How do rows of the side tables come and go, and follow the row that they are about?"""
+"""How are rows of the side tables written and removed, and how do they follow the row that they are about?"""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from contractctl.databases.mysql.triggers.judging import only_copies
 from contractctl.databases.sides import UNSTORABLE, key_json, of_pair, of_plan
 
 _SHOWN = 10_000
-"""Characters of a value that a conflict shows."""
+"""How many characters of a value a conflict shows."""
 KEPT, ASIDE, CONFLICT = SIDE_TABLES
 
 

@@ -111,12 +111,12 @@ def add_column(catalog: Catalog, table: str, column: Column, old: str | None = N
 
 
 def share_column(catalog: Catalog, table: str, olds: tuple[str, ...], new: str) -> tuple[Statement, ...]:
-    """Rights on a column stay with the column, whatever its name is: the new one gets what the old ones have."""
+    """Privileges on a column stay with it when it is renamed: the new column gets those of the old ones."""
     return tuple(Statement(grant, "none") for grant in sharing_column(catalog, table, olds, new))
 
 
 def drop_column(table: str, column: str) -> tuple[Statement, ...]:
-    """Drop a column; its values stay in the rows until these are written again."""
+    """Drop a column; its values stay in the rows until these are rewritten."""
     return (alter(table, f"DROP COLUMN {quote(column)}"),)
 
 
@@ -127,7 +127,7 @@ def rename_columns(table: str, names: Mapping[str, str], sync: Synchronisation |
 
 
 def keep_in_step(sync: Synchronisation) -> tuple[Statement, ...]:
-    """Create the triggers, in the place of any that are there."""
+    """Create the triggers, replacing any existing ones."""
     return (*stop_keeping(sync), *of_triggers(triggers(sync), WRITERS_OUT))
 
 
@@ -158,7 +158,7 @@ def promise_not_null(catalog: Catalog, table: str, column: str) -> tuple[Stateme
 
 
 def give_up_not_null(table: str, column: str) -> tuple[Statement, ...]:
-    """Take the CHECK away, whether or not it is there."""
+    """Drop the CHECK, whether or not it exists."""
     return (alter(table, f"DROP CONSTRAINT IF EXISTS {quote(_promise(column))}"),)
 
 

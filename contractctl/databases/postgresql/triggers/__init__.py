@@ -57,7 +57,7 @@ def triggers(sync: Synchronisation) -> tuple[str, ...]:
 
 
 def _asking(sync: Synchronisation, statement: str) -> str:
-    """The statement; where a script does not know what counts a column up, it asks when it is run."""
+    """The statement; a script that does not know a column's sequence looks it up when it runs."""
     unknown = outside(COUNTED)
     if unknown not in statement:
         return statement

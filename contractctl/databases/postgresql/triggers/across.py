@@ -181,7 +181,7 @@ def _going(sync: Synchronisation) -> Iterator[str]:
 
 
 def _along(sync: Synchronisation, statement: str) -> Iterator[str]:
-    """A statement on the row's partner, marked as none that an application has written."""
+    """A statement on the row's partner, marked as contractctl's own."""
     mark = moving(database, sync, across_of(sync).here)
     yield from sharing.marked(mark, f"{statement} WHERE {together(database, sync, 'OLD', THERE)};")
     yield "RETURN NULL;"
@@ -198,7 +198,7 @@ def _leave(sync: Synchronisation) -> Iterator[str]:
 
 
 def _empty(sync: Synchronisation) -> str:
-    """The former partner holds nothing more."""
+    """The former partner no longer holds anything."""
     across = across_of(sync)
     nothing = ", ".join(f"{quote(one.new)} = NULL" for one in across.columns)
     where = f"{together(database, sync, 'OLD', THERE)} AND NOT {is_null(database, across.columns, THERE)}"
@@ -266,7 +266,7 @@ def _unless_along(sync: Synchronisation) -> Iterator[str]:
 
 
 def _forget_there(sync: Synchronisation) -> str:
-    """A row that had that partner holds nothing more."""
+    """A row that had that partner no longer holds anything."""
     across = across_of(sync)
     nothing = ", ".join(f"{quote(one.old)} = {one.absent}" for one in across.columns)
     where = f"{together(database, sync, HERE, 'OLD')} AND NOT {is_absent(database, across.columns, HERE)}"
@@ -294,7 +294,7 @@ def _trigger(  # noqa: PLR0913 - what CREATE TRIGGER says
 
 
 def _truncate(of: Synchronisation, partner: str) -> Iterator[str]:
-    """TRUNCATE says of no row that it goes, so it is refused aloud."""
+    """TRUNCATE fires no row triggers, so it is refused with an error."""
     name = function_name(of, "across_empty")
     said = literal(f"plan {of.plan} keeps {of.table} in step with {partner} row by row: use DELETE, and not TRUNCATE")
     yield function(f"{quote(name)}() RETURNS trigger", [], [f"RAISE EXCEPTION USING MESSAGE = {said};"])

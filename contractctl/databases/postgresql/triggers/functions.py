@@ -21,12 +21,12 @@ PINNED = (
     "lc_numeric FROM CURRENT",
     "lc_time FROM CURRENT",
 )
-"""What a value looks like as text must not hang on who writes: the same as in contractctl's own sessions."""
+"""How a value looks as text must not depend on who writes: it is as in contractctl's own sessions."""
 
 RAISES = """data_exception OR integrity_constraint_violation OR cardinality_violation OR with_check_option_violation
       OR program_limit_exceeded OR plpgsql_error OR sql_routine_exception OR external_routine_exception
       OR external_routine_invocation_exception"""
-"""What a value can bring about, in a constraint or a function; never what only asks to come again."""
+"""Errors that a value can cause, in a constraint or a function; not those that only call for a retry."""
 
 
 def function(head: str, variables: Iterable[str], body: Iterable[str], settings: Iterable[str] = PINNED) -> str:
@@ -49,7 +49,7 @@ def pin_path(signature: str) -> str:
 
 
 def dollars(text: str) -> str:
-    """The text in dollar quotes that do not occur in it."""
+    """The text in dollar quotes whose tag does not occur in it."""
     marks = ("$$", *(f"$c{number}$" for number in range(len(text))))
     mark = next(mark for mark in marks if mark not in text)
     return f"{mark}{text}{mark}"
@@ -174,5 +174,5 @@ def unseen(sync: Synchronisation) -> str:
 
 
 def indented(text: str) -> str:
-    """A block inside of another."""
+    """A nested block."""
     return "\n".join(f"  {line}" for line in text.splitlines())
