@@ -1,4 +1,4 @@
-"""How are AsyncAPI documents judged? The rooms of this format, under the names that every format has."""
+"""How are AsyncAPI documents judged? This format's modules, under the names that every format has."""
 
 from pathlib import Path
 

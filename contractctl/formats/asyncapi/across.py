@@ -1,4 +1,4 @@
-"""What does the reader of one language say to what another language writes? Bytes, given to the format's own reader."""
+"""What does a reader of one schema language make of what another one writes? Its own reader is given the bytes."""
 
 import json
 import platform
@@ -18,7 +18,7 @@ _MODELLED = frozenset({Language.AVRO, Language.PROTOBUF})
 
 
 def refused_across(trial: Trial, values: tuple[Json, ...]) -> Iterator[tuple[str, Reply]]:
-    """Messages that the writer's schema allows, each with what the reader says against its bytes.
+    """Messages that the writer's schema allows, each with the reader's objection to its bytes.
 
     values: of the writer's schema, where that is a JSON Schema.
     """
@@ -39,7 +39,7 @@ def _written(trial: Trial, sent: Written, values: tuple[Json, ...]) -> Iterator[
 
 
 def _read(trial: Trial, wanted: Written, payload: bytes) -> Reply | None:
-    """Why the reader does not take the bytes; None where it does, or where nobody can tell."""
+    """Why the reader refuses the bytes; None where it accepts them, or where nobody can tell."""
     if wanted.language is Language.JSON_SCHEMA:
         return _read_json(trial.way.reader, wanted, payload)
     if wanted.language not in _MODELLED or _is_avro_in_json(trial, wanted):
@@ -58,7 +58,7 @@ def _read_json(reader: Document, wanted: Written, payload: bytes) -> Reply | Non
 
 
 def _is_avro_in_json(trial: Trial, one: Written) -> bool:
-    """Avro has an encoding in JSON, too, which the libraries have each in their own way."""
+    """Avro also has a JSON encoding, which every library implements in its own way."""
     said = content_type(trial.way.writer, trial.sent.spot) if trial.sent is not None else None
     return one.language is Language.AVRO and said is not None and "json" in said
 

@@ -35,7 +35,7 @@ class Channel:
     name: str
     """In 2.x its address."""
     address: str | None
-    """As brokers know it; None where it is only known when the application runs."""
+    """The address that brokers know; None where it is only known at run time."""
     spot: Spot
 
     @property
@@ -50,7 +50,7 @@ class Message:
 
     label: str
     names: frozenset[str]
-    """What it may be known by in another version; nothing of it travels."""
+    """What identifies it in another version; none of it is on the wire."""
     spot: Spot
     missing: str | None = None
     """Why nobody knows what it says."""
@@ -58,7 +58,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reply:
-    """What comes back: in the other direction than the operation."""
+    """The replies: they travel in the opposite direction."""
 
     channel: Channel | None
     location: str | None
@@ -73,7 +73,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """What the application does on a channel: all of one kind there are one."""
+    """What the application does on a channel: all operations of one kind there count as one."""
 
     sends: bool
     channel: Channel
@@ -92,7 +92,7 @@ class Operation:
 
 @lru_cache(maxsize=8)
 def operations(document: Document) -> dict[tuple[bool, str], Operation]:
-    """Every operation by what is the same of it in another version. Raise Unresolved, and ContractctlError."""
+    """Every operation by what identifies it in another version. Raise Unresolved, and ContractctlError."""
     found: dict[tuple[bool, str], Operation] = {}
     for one in _older(document) if document.major == 2 else _newer(document):  # noqa: PLR2004 - AsyncAPI 2
         met = found.get(one.key)
@@ -153,7 +153,7 @@ def _newer(document: Document) -> Iterator[Operation]:
         yield Operation(
             _SENDING[action], channel, (spot,), _chosen(document, spot, channel), tuple(_replies(document, spot))
         )
-    if not written:  # a document about channels: who sends is not said, so both do
+    if not written:  # a document about channels does not say who sends, so both do
         for name, one in entries(document, document.root, "channels"):
             channel = _of(document, name, resolved(document, one))
             for sends in (True, False):
@@ -177,7 +177,7 @@ def _topic(document: Document, channel: Spot) -> str | None:
 
 
 def _chosen(document: Document, spot: Spot, channel: Channel) -> tuple[Message, ...]:
-    """The messages that an operation names; those of its channel where it names none."""
+    """The messages that an operation names, or those of its channel where it names none."""
     if "messages" in fields(document, spot) and spot is not channel.spot:
         return tuple(_message(document, one, "") for one in items(document, spot, "messages"))
     return tuple(_message(document, one, name) for name, one in entries(document, channel.spot, "messages"))
@@ -198,7 +198,7 @@ def _replies(document: Document, spot: Spot) -> Iterator[Reply]:
 
 
 def untold(document: Document, spot: Spot) -> str | None:
-    """Why nobody knows all that a message or an operation says: one of its traits leads nowhere."""
+    """Why a message or an operation is not fully known: one of its traits refers to nothing."""
     traits = fields(document, spot).get("traits")
     for number, trait in enumerate(traits if isinstance(traits, list) else ()):
         try:

@@ -1,4 +1,4 @@
-"""What of the bindings to a protocol is felt on the wire? https://github.com/asyncapi/bindings at v3.0.0.
+"""Which protocol bindings have an effect on the wire? https://github.com/asyncapi/bindings at v3.0.0.
 
 Most of what stands there tells people how a broker or a client is set up; that is not a promise between two sides.
 """
@@ -20,11 +20,11 @@ from contractctl.model.verdict import Effect, Found, Undecided
 
 @dataclass(frozen=True, slots=True)
 class _Felt:
-    """The fields of a binding, by what comes of a change. What stands under neither tells people something."""
+    """The fields of a binding, by the effect of a change. Those under neither only inform people."""
 
     breaks: tuple[str, ...] = ()
     weakens: tuple[str, ...] = ()
-    """Messages may come twice, late, in another order or not at all."""
+    """Messages may arrive twice, late, in another order, or not at all."""
     tells: tuple[str, ...] = ()
 
 
@@ -122,7 +122,7 @@ _SECURED = {
     "wss": "ws",
     "https": "http",
 }
-"""Protocols that are spoken to a server as others are, but for their encryption."""
+"""Protocols that differ from others only by their encryption."""
 
 
 def of_servers(met: Meeting, ends: tuple[Spot, tuple[Spot, ...]]) -> Iterator[Found]:
@@ -143,12 +143,12 @@ def of_channels(met: Meeting, ends: tuple[Spot, Spot]) -> Iterator[Found]:
 
 
 def of_messages(met: Meeting, one: Message, other: Message) -> Iterator[Found]:
-    """The bindings of a message but for what is a schema in them."""
+    """The bindings of a message, without the schemas in them."""
     yield from _compared(met, one.label, (one.spot, other.spot), _MESSAGES, one)
 
 
 def stated(document: Document, spot: Spot) -> Mapping[tuple[str, str], Json]:
-    """Every field of the bindings that stand somewhere, by its protocol and its path in that."""
+    """Every field of the bindings at a place, by its protocol and its path in that."""
     written = whole(document, below(document, spot, "bindings")) if "bindings" in fields(document, spot) else {}
     return {
         (protocol, field): value
@@ -159,7 +159,7 @@ def stated(document: Document, spot: Spot) -> Mapping[tuple[str, str], Json]:
 
 
 def said(bound: Mapping[tuple[str, str], Json], protocol: str, field: str) -> str | None:
-    """What a field says, also by not being there; None where that says nothing."""
+    """What a field says, even by its absence; None where that says nothing."""
     value = bound.get((protocol, field), _MEANT.get(f"{protocol}.{field}"))
     return None if value is None else _shown(value)
 
@@ -175,7 +175,7 @@ def _compared(
     for protocol in {**given, **taken}:
         is_told_by_both = protocol in given and protocol in taken
         if protocol.startswith("x-") or not (is_told_by_both or protocol in spoken):
-            continue  # what only one version speaks of is a protocol that it has come to, or left
+            continue  # a protocol that only one version has was added, or dropped
         at = (
             resolved(met.way.reader, taken[protocol]) if protocol in taken else ends[1],
             resolved(met.way.writer, given[protocol]) if protocol in given else ends[0],
@@ -201,7 +201,7 @@ def _spoken(document: Document) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """A field of a binding that the two sides do not say the same of."""
+    """A field of a binding on which the two sides differ."""
 
     protocol: str
     field: str
@@ -217,7 +217,7 @@ class _Changed:
 
     @property
     def is_stronger(self) -> bool:
-        """Whether messages are delivered at least as surely as the reader was promised."""
+        """Whether messages are delivered at least as reliably as the reader was promised."""
         given, wanted = self.given, self.wanted
         return self.field == "qos" and isinstance(given, int) and isinstance(wanted, int) and given >= wanted
 

@@ -50,7 +50,7 @@ def _version(document: Document) -> str:
 
 
 def _entries(document: Document, *names: str) -> dict[str, Spot]:
-    """What stands under so many names; nothing where that is another file's, and the file is not there."""
+    """The value at a path; nothing where that is in another file, and the file is missing."""
     try:
         return dict(entries(document, child(document, document.root, *names[:-1]), names[-1]))
     except Unresolved:
@@ -67,7 +67,7 @@ def _servers(old: Document, new: Document) -> Iterator[Change]:
 
 
 def _schemes(old: Document, new: Document) -> Iterator[Change]:
-    """In 2.x they are named where they are asked for; in 3.x they are referred to, and told there."""
+    """In 2.x they are named where they are required; in 3.x they are referred to, and compared there."""
     if {old.major, new.major} != {2}:
         return
     before, after = (
@@ -105,7 +105,7 @@ def _operation(old: Document, new: Document, before: Operation, after: Operation
 
 
 def _stated(old: Document, new: Document, ends: tuple[Spot, Spot], path: str) -> Iterator[Change]:
-    """Fields whose values are said as they stand, what they refer to in its place; servers are told for themselves."""
+    """Fields whose values are shown as they stand, references resolved; servers are compared separately."""
     sides = [_plain(document, spot) for document, spot in zip((old, new), ends, strict=True)]
     for name in (*_STATED, "servers"):
         was, becomes = (_told(side.get(name)) for side in sides)
@@ -152,7 +152,7 @@ def _messages(
         at = f"{label}: {other.label}"
         try:
             yield from tuple(_message(old, new, (one, other), at))
-        except Unresolved as error:  # where both refer alike to what is not there, no change is known
+        except Unresolved as error:  # where both refer to the same missing target, no change is known
             if _told(one.spot.value) != _told(other.spot.value):
                 yield Change("changed", at, "reference", None, error.reason)
 

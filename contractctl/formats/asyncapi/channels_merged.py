@@ -18,7 +18,7 @@ from contractctl.formats.retirement.places import Object, own
 
 
 def channels(making: Making, was: Operation, becomes: Operation) -> None:
-    """Give the channel of an operation what clients of the old document know of it."""
+    """Give the channel of an operation what clients of the old document know about it."""
     _servers(making, was, becomes)
     for spot, others in counterparts(was, becomes):
         for other in others:
@@ -57,7 +57,7 @@ def brought_to_servers(making: Making, channel: Spot, made: Object) -> None:
 
 
 def _server(making: Making, address: str, spot: Spot) -> Json:
-    """How a channel names the old server in the document that is made."""
+    """How a channel names the old server in the resulting document."""
     servers = making.group("servers")
     copy = making.brought(spot.value, f"the server {address}")
     name = next((name for name, one in servers.items() if one in (spot.value, copy)), None)
@@ -68,7 +68,7 @@ def _server(making: Making, address: str, spot: Spot) -> Json:
 
 
 def _credentials(making: Making, label: str, ends: tuple[Spot, Spot]) -> None:
-    """Those that clients have are taken beside the new ones; what was open to everybody is not opened again."""
+    """Those that clients have are accepted beside the new ones; what was open to everybody is not opened again."""
     before, holder = as_object(ends[0].value), making.at(ends[1])
     if not listed(holder.get("security")):
         return
@@ -116,7 +116,7 @@ def _parameter(making: Making, label: tuple[str, str], before: Object, made: Obj
 
 
 def _handshake(making: Making, was: Operation, becomes: Operation) -> None:
-    """What a client asks with, where a channel is a connection or an operation is a call of HTTP."""
+    """What a client's request contains, where a channel is a connection or an operation is an HTTP call."""
     for protocol, name, ends in (
         ("ws", "query", (was.channel.spot, becomes.channel.spot)),
         ("ws", "headers", (was.channel.spot, becomes.channel.spot)),

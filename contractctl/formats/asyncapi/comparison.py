@@ -29,7 +29,7 @@ class SchemaComparison:
 
 
 def seen(meeting_way: tuple[Document, Document], ends: tuple[Written, Written]) -> SchemaComparison:
-    """What the writer sends by its schema, and what the reader takes by its own.
+    """What the writer sends by its schema, and what the reader accepts by its own.
 
     A writer gives no property that only the reader's version has heard of.
     """
@@ -44,7 +44,7 @@ def seen(meeting_way: tuple[Document, Document], ends: tuple[Written, Written]) 
 
 
 def sample(comparison: SchemaComparison, *literals: Literal) -> tuple[Json, ...]:
-    """A value that fulfils literals, as the only item; nothing where none was found."""
+    """A value that satisfies the literals, as the only item; nothing where none was found."""
     comparison.solver.work = _WORK
     try:
         outcome = comparison.solver.solve(literals)
@@ -54,7 +54,7 @@ def sample(comparison: SchemaComparison, *literals: Literal) -> tuple[Json, ...]
 
 
 def beyond(ways: tuple[Document, Document], sent: Written, known: list[Written]) -> Outcome:
-    """A value that the writer sends and none of the reader's schemas takes; all are JSON Schemas of one draft."""
+    """A value that the writer sends and none of the reader's schemas accepts; all are JSON Schemas of one draft."""
     comparison = seen(ways, (sent, known[0]))
     taken = [comparison.reader.root(one.spot) for one in known]
     heard = frozenset[str]().union(*(names_below(comparison.schemas[0], one.spot) for one in known))
@@ -68,7 +68,7 @@ def beyond(ways: tuple[Document, Document], sent: Written, known: list[Written])
 
 
 def is_inside(ways: tuple[Document, Document], sent: Written, known: list[Written]) -> bool:
-    """Whether it is certain that all that the writer sends is taken by one reader or another."""
+    """Whether it is certain that everything that the writer sends is accepted by one of the readers."""
     fitting = [one for one in known if (one.language, one.dialect) == (Language.JSON_SCHEMA, known[0].dialect)]
     if sent.language is not Language.JSON_SCHEMA or not fitting:
         return False

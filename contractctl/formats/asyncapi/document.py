@@ -1,4 +1,4 @@
-"""What does an AsyncAPI document say? Texts of JSON or YAML to a value that references can be followed in."""
+"""What does an AsyncAPI document say? JSON or YAML is read to a value in which references can be followed."""
 
 import posixpath
 import re
@@ -67,7 +67,7 @@ def parse(source: Source, policy: Policy = Policy()) -> Document:
 
 
 def _main(source: Source, values: tuple[Json, ...]) -> int:
-    """Of several files the one that says that it is an AsyncAPI document."""
+    """The one of several files that says that it is an AsyncAPI document."""
     found = [number for number in range(len(source.files)) if "asyncapi" in as_object(values[number])]
     if len(found) == 1:
         return found[0]

@@ -1,4 +1,4 @@
-"""What does jsonschema say to a part of a message? By the schema that a document has for it; nothing is fetched."""
+"""What does jsonschema say about a part of a message? It uses the document's schema, and fetches nothing."""
 
 from functools import lru_cache
 from itertools import islice
@@ -27,7 +27,7 @@ _HOST = "http://files.invalid/"
 
 
 def refusal(document: Document, schema: Written, value: Json, keyword: str = "") -> str | None:
-    """What jsonschema says against a value, for the sake of a keyword if it does; None where the value is valid."""
+    """The objection that jsonschema has to a value, preferably by one keyword; None where the value is valid."""
     return _said(_validator(document, schema), value, keyword)
 
 
@@ -69,7 +69,7 @@ def _validator(document: Document, schema: Written) -> "Validator":
 
 
 def _entrance(document: Document, spot: Spot) -> Json:
-    """A reference to where a schema stands; the schema itself, where nothing in the document says it."""
+    """A reference to a schema's place; the schema itself where it has no place in the document."""
     value: Json = document.schemas.starts[spot.file, ()].value
     for step in spot.pointer:
         if isinstance(value, dict) and step in value:

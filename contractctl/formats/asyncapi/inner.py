@@ -1,4 +1,4 @@
-"""What do Avro and Protobuf say of a part that is written in them? Each format's own judge is asked."""
+"""What do Avro and Protobuf say about a part that is written in them? Each format's own judge is asked."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -43,7 +43,7 @@ def answers(found_at: Meeting, trial: Trial, ends: tuple[Written, Written], path
             )
             yield Undecided(here, _in_documents(judge, said.reason, told_of), **places)
             continue
-        if said.flipped:  # what the format's own reader sends back: nobody sends it here
+        if said.flipped:  # of what the format's own reader would send back: nobody sends it here
             continue
         yield with_trial(
             said,
@@ -68,7 +68,7 @@ def _moved(document: Document, one: Written, pointer: Pointer | None) -> Pointer
 
 
 def _in_documents(judge: ModuleType, reason: str, ends: Iterable[_End]) -> str:
-    """A reason that names places in schemas taken out of documents, with the places in the documents."""
+    """A reason whose places in extracted schemas are replaced by their places in the documents."""
     for schema, inside, document, outside in ends:
         there = judge.locate(schema, inside) if inside is not None else None
         here = locate(document, outside) if outside is not None else None

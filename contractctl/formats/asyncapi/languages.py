@@ -1,4 +1,4 @@
-"""What is a part of a message written in, and does it say the same in another version?"""
+"""In which schema language is a part of a message written, and does it say the same in another version?"""
 
 import json
 import posixpath
@@ -33,7 +33,7 @@ _DRAFTS = {
 
 
 _OPENING = frozenset('{["')
-"""What a text of JSON begins with that is a schema of Avro."""
+"""How a JSON text begins that is an Avro schema."""
 _ONLY_AVRO = frozenset({"bytes", "double", "enum", "fixed", "float", "int", "long", "map", "record"})
 """Types that JSON Schema does not have."""
 _OBJECTS = frozenset({"headers", "query"})
@@ -56,7 +56,7 @@ class Written:
 
     language: Language
     said: str
-    """The name of the language, in the document's own words where it has them."""
+    """The name of the language, as the document itself gives it where it does."""
     dialect: Dialect
     spot: Spot
 
@@ -93,7 +93,7 @@ def _is_multi_format(value: Json) -> bool:
 
 
 def is_avro(value: Json) -> bool:
-    """Whether a schema is one of Avro's that JSON Schema has no words for: a record, a long, a union."""
+    """Whether a schema is an Avro one that cannot be a JSON Schema: a record, a long, a union."""
     kind = value.get("type") if isinstance(value, dict) else value
     if isinstance(kind, dict) or (isinstance(value, list) and value):
         return True
@@ -110,7 +110,7 @@ def is_same(document: Document, one: Written, other_document: Document, other: W
 
 @lru_cache(maxsize=4096)
 def _told(document: Document, one: Written) -> str | None:
-    """The text of a schema, and that of everything that something in it refers to; None where some of it is missing."""
+    """The text of a schema and of everything that it refers to; None where some of it is missing."""
     if one.language is Language.AVRO:
         files = avro_source(document, one.spot).every
         return None if avro.missing(files) else json.dumps([file.text for file in files])
@@ -153,7 +153,7 @@ def written_out(document: Document, spot: Spot, deep: int = 0) -> Json:
 
 
 def content_type(document: Document, message: Spot) -> str | None:
-    """The media type of a payload, in small letters and without its parameters; None where nobody says it."""
+    """The media type of a payload, in lower case and without parameters; None where it is not given."""
     own = message.value.get("contentType") if isinstance(message.value, dict) else None
     root = document.root.value if isinstance(document.root.value, dict) else {}
     said = own or root.get("defaultContentType")

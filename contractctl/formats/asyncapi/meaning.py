@@ -23,7 +23,7 @@ _ANY_TEXT = frozenset({"password", "binary", "byte", "float", "double"})
 
 
 class Asserted(Meaning):
-    """A document's schemas as a validator of its version sees them."""
+    """A document's schemas, as a validator of its version sees them."""
 
     def assertions(self, spot: Spot) -> Iterator[Assertion]:
         value = spot.value
@@ -63,7 +63,7 @@ class Asserted(Meaning):
 
 
 def names_below(schema: Schema, spot: Spot) -> frozenset[str]:
-    """Every name of a property that a schema speaks of, and those that it refers to."""
+    """Every property name that a schema mentions, or a schema that it refers to."""
     names = set[str]()
     for one in reached(schema, spot):
         for keyword, inner in one.value.items() if isinstance(one.value, dict) else ():

@@ -81,7 +81,7 @@ def _bring(making: Making, operation: Operation, come: frozenset[str], chosen: C
 
 
 def _bring_to_its_channel(making: Making, operation: Operation) -> str:
-    """In 2.x an operation is a channel's. Its name in the document that is made."""
+    """In 2.x an operation belongs to a channel. Its name in the resulting document."""
     known = making.group("channels")
     name, word = operation.channel.name, "subscribe" if operation.sends else "publish"
     here = next((one for one in known if template(one) == template(name)), name)
@@ -179,7 +179,7 @@ def _messages(making: Making, talk: _Talk, chosen: Chosen) -> None:
 
 
 def _correlate(making: Making, ends: tuple[Message, Message], seat: Seat) -> None:
-    """What only the new version looks for is not looked for yet; what only the old one writes goes on being written."""
+    """What only the new version looks for is not looked for yet; what only the old one writes is still written."""
     before, after = (
         child(document, one.spot, "correlationId")
         for document, one in zip((making.before, making.after), ends, strict=True)
@@ -214,7 +214,7 @@ def _bring_message(making: Making, talk: _Talk, message: Message, come: frozense
 
 
 def _into_channel(making: Making, channel: Channel, holder: Object, message: tuple[str, Object]) -> None:
-    """A message more of a channel, and of one who speaks of it; all others speak of what they did."""
+    """One more message of a channel and of an operation that refers to it; all others refer to what they did."""
     place, made = channel.spot.pointer, making.at(channel.spot)
     known = as_object(made.setdefault("messages", {}))
     for one in making.listing_all(reference(*place)):

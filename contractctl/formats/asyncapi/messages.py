@@ -1,4 +1,4 @@
-"""Does the reader know every message that is sent, and take it as it is written?
+"""Does the reader know every message that is sent, and accept it as it is written?
 
 https://www.asyncapi.com/docs/reference/specification/v3.0.0#messageObject. What a message is called does not travel: it
 has a counterpart by its name, or by what it says.
@@ -56,7 +56,7 @@ def messages(met: Meeting, *, awaited: bool) -> Iterator[Found]:
 
 
 def paired(met: Meeting) -> tuple[list[tuple[Message, Message]], list[Message], list[Message]]:
-    """Messages and their counterparts: by what they say, by a name, or the last on either side. Then what has none."""
+    """Messages and their counterparts: by content, by name, or the last on either side; then those without one."""
     sent, known = list(met.sent), list(met.known)
     pairs: list[tuple[Message, Message]] = []
     for is_one in (_is_named_and_equal, _is_equal, _is_named, _means_the_same):
@@ -90,7 +90,7 @@ def _is_equal(met: Meeting, one: Message, other: Message) -> bool:
 
 
 def _means_the_same(met: Meeting, one: Message, other: Message) -> bool:
-    """Whether each allows all that the other does, in whatever words."""
+    """Whether each allows everything that the other does, however it is written."""
     writer, reader = met.way.writer, met.way.reader
     try:
         ends = [(part(writer, one, name), part(reader, other, name)) for name in PARTS]
@@ -132,7 +132,7 @@ def _format(document: Document, message: Message, name: str) -> str | None:
 
 
 def _pair(met: Meeting, one: Message, other: Message) -> Iterator[Found]:
-    """What a message and its counterpart do not have in common; nothing where another message takes it all."""
+    """How a message and its counterpart differ; nothing where another message accepts all of it."""
     way = met.way
     try:
         parts = {name: (part(way.writer, one, name), part(way.reader, other, name)) for name in PARTS}
@@ -160,7 +160,7 @@ def _label(message: Message, name: str) -> str:
 
 
 def is_taken_by_others(met: Meeting, one: Message) -> bool:
-    """Whether all that the message may say fits other messages of the reader's that differ from it in nothing else."""
+    """Whether everything that the message may say fits other messages of the reader that differ in nothing else."""
     way = met.way
     try:
         sent = {name: part(way.writer, one, name) for name in PARTS}
@@ -180,13 +180,13 @@ def is_taken_by_others(met: Meeting, one: Message) -> bool:
 
 
 def _is_like(met: Meeting, one: Message, other: Message) -> bool:
-    """Whether nothing but the schemas tells two messages apart."""
+    """Whether only the schemas distinguish two messages."""
     apart = (_content_type(met, one, other), _correlation(met, one, other), bindings.of_messages(met, one, other))
     return next(chain.from_iterable(apart), None) is None
 
 
 def _unknown(met: Meeting, one: Message) -> Iterator[Found]:
-    """A message that no other side's message is called like: nobody knows it, unless all of it fits one of theirs."""
+    """A message without a namesake on the other side: it is unknown there, unless all of it fits one of theirs."""
     if is_taken_by_others(met, one):
         return
     names = ", ".join(other.label for other in met.known) or "none"

@@ -1,4 +1,4 @@
-"""What stands where in a document? Its parts by name, references followed."""
+"""Where are the parts of a document? They are found by name, references followed."""
 
 import posixpath
 from collections.abc import Hashable, Iterator
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def child(document: Document, spot: Spot | None, *names: str) -> Spot | None:
-    """The part that so many names lead to, references followed; None where there is none. Raise Unresolved."""
+    """The part at a path of names, references followed; None where there is none. Raise Unresolved."""
     for name in names:
         if spot is None or name not in fields(document, spot):
             return None
@@ -37,7 +37,7 @@ def child(document: Document, spot: Spot | None, *names: str) -> Spot | None:
 
 
 def entries(document: Document, spot: Spot | None, name: str) -> Iterator[tuple[str, Spot]]:
-    """Every entry of a map that stands under a name, as it is written: references are not followed.
+    """Every entry of the map of that name, as it is written: references are not followed.
 
     Candidates of 2.0 had lists in the place of some maps, each entry with its `name` or none.
     """
@@ -52,7 +52,7 @@ def entries(document: Document, spot: Spot | None, name: str) -> Iterator[tuple[
 
 
 def text(document: Document, spot: Spot | None, name: str) -> str | None:
-    """A field that is text; None where it is not there, or null."""
+    """A text field; None where it is missing or null."""
     value = fields(document, spot).get(name) if spot is not None else None
     if value is not None and not isinstance(value, str):
         assert spot is not None  # noqa: S101 - what is missing is None

@@ -1,4 +1,4 @@
-"""Is the channel where it was, for all of its parameters?
+"""Does the channel have the address that it had, for all of its parameters?
 
 https://www.asyncapi.com/docs/reference/specification/v3.0.0#channelObject.
 """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def incompatibilities(client: Document, provider: Document) -> Iterator[Found]:
-    """Every reason why a client of the one version fails, misreads or loses with an application of the other."""
+    """Every reason why a client of one version fails, misreads or loses data with an application of the other."""
     try:
         used, served = operations(client), operations(provider)
     except Unresolved as error:
@@ -105,7 +105,7 @@ def _side_by_side(one: Operation, other: Operation) -> Iterator[tuple[Spot, Spot
 
 
 def _handshake(asking: Meeting, used: Operation, served: Operation) -> Iterator[Found]:
-    """What a client asks with, where a channel is a connection or an operation is a call of HTTP."""
+    """What a client's request contains, where a channel is a connection or an operation is an HTTP call."""
     for protocol, part, ends in (
         ("ws", "query", (used.channel.spot, served.channel.spot)),
         ("ws", "headers", (used.channel.spot, served.channel.spot)),
@@ -172,7 +172,7 @@ def _never(back: Meeting, awaited: Reply) -> Found:
 
 
 def _asked_for(met: Meeting, given: Reply, awaited: Reply) -> Iterator[Found]:
-    """Who asks writes where the answer is to go; who answers looks for that."""
+    """The requester writes where the reply is to go; the replier looks for that."""
     if given.location is None or given.location == awaited.location:
         return
     asked = awaited.location or "nowhere"
