@@ -34,7 +34,8 @@ class Question:
     """For files outside the store; contracts have their own policy and may have their own strictness."""
     earlier: Policy | None = None
     """How files outside the store were judged at the base."""
-
+    contracts_then: Path | None = None
+    """The folder of the store as the base's settings have it."""
     accepted: tuple[Acceptance, ...] = ()
     """Acceptances in files outside the store, as of today; contracts have their own."""
     root: Path = Path()

@@ -18,6 +18,7 @@ from contractctl.formats.companions import Near
 from contractctl.git import ChangedModule, Repository
 from contractctl.loose import around, demand_whole, named
 from contractctl.model.acceptance import DELETED
+from contractctl.model.amounts import counted
 from contractctl.model.contract import DRAFT, Contract, SemanticVersion, Version
 from contractctl.model.plan import Movement, Plan, moves_of
 from contractctl.model.verdict import Status
@@ -49,6 +50,7 @@ def check_against(asked: Question, repository: Repository, base: str, targets: S
     releases = f"{repository.relative(asked.contracts)}/**/{store.VERSIONS}/**".removeprefix("./")
     everything = repository.changed(base, apart=releases)  # a release looks like its draft, but is not what moved
     names = store.names(asked.contracts)
+    _demand_moved(asked, repository, base, names)
     targets = _meant(asked, names, targets)
     paths = [target for target in targets if target not in names or Path(target).exists()]
     modules = repository.changed_modules(base)
@@ -74,6 +76,22 @@ def _meant(asked: Question, names: Sequence[str], targets: Sequence[str]) -> lis
     """The targets; a contract's folder in the store means the contract, whose draft may lie elsewhere."""
     folders = {(asked.contracts / name).resolve(): name for name in names} if targets else {}
     return [target if target in names else folders.get(Path(target).resolve(), target) for target in targets]
+
+
+def _demand_moved(asked: Question, repository: Repository, base: str, names: Sequence[str]) -> None:
+    """Raise ContractctlError where the settings name another folder now, and contracts were left behind unjudged."""
+    then = asked.contracts_then or asked.contracts
+    if then == asked.contracts:
+        return
+    before, now = (f"{repository.relative(folder)}/".removeprefix("./") for folder in (then, asked.contracts))
+    files = (Path(path.removeprefix(before)) for path in repository.files(base, before.rstrip("/") or "."))
+    left = sorted({one.parent.as_posix() for one in files if one.name == store.CONTRACT} - {*names})
+    if left:
+        raise ContractctlError(
+            f"the settings name the folder {now} now, and {counted(len(left), 'contract')} of {before} at {base[:12]}"
+            f" did not move there: {left[0]}{', …' if len(left) > 1 else ''}",
+            hint=f"git mv {before.rstrip('/')} {now.rstrip('/')}; or set contracts back in the settings",
+        )
 
 
 def _demand_met(repository: Repository, base: str, paths: Sequence[str], modules: Sequence[ChangedModule]) -> None:

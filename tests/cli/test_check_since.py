@@ -287,3 +287,17 @@ def test_a_store_may_be_the_root_of_its_repository(branch: Path, git: Git, contr
         ("release-edited", "shop/placed/versions/1.0.0.avsc"),
         ("contract-deleted", "loose.avsc"),
     }
+
+
+def test_a_store_that_the_settings_name_no_more_is_not_left_unjudged(adopted: Path, contractctl: Run, git: Git) -> None:
+    on_main(git)
+    (adopted / "contractctl.toml").write_text('contracts = "typo"\n')
+
+    said = contractctl("check", "--against", "main", code=2).stderr
+
+    assert said.startswith("error: the settings name the folder typo/ now, and 1 contract of contracts/ at ")
+    assert said.endswith(
+        " did not move there: shop/placed\nhint: git mv contracts typo; or set contracts back in the settings\n"
+    )
+    git("mv", "contracts", "typo")
+    assert "error: " not in contractctl("check", "--against", "main").stderr

@@ -311,6 +311,7 @@ def _repository(
     now, earlier = (replace(one.policy, today=today) for one in (found, then))
     asked = Question(
         contracts=found.contracts,
+        contracts_then=then.contracts,
         plans=read_plans(found.migrations),
         level=level,
         loose_level=found.level.joined(then.level),
