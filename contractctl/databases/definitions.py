@@ -6,7 +6,27 @@ from dataclasses import dataclass, replace
 
 from contractctl.databases.temporary_names import OURS
 
-_ALEMBIC = "alembic_version"
+_OF_MIGRATION_TOOLS = frozenset(
+    {
+        "__diesel_schema_migrations",
+        "__efmigrationshistory",  # Entity Framework
+        "_prisma_migrations",
+        "_sqlx_migrations",
+        "alembic_version",
+        "ar_internal_metadata",  # Rails
+        "atlas_schema_revisions",
+        "databasechangelog",  # Liquibase
+        "databasechangeloglock",
+        "django_migrations",
+        "doctrine_migration_versions",
+        "flyway_schema_history",
+        "goose_db_version",
+        "knex_migrations",
+        "knex_migrations_lock",
+        "schema_migrations",  # Rails, dbmate, golang-migrate
+    }
+)
+"""Where each notes what it has already run, in lower case: some write it otherwise."""
 _MAKING = re.compile(r"CREATE (?:\S+ )*(?:TABLE|VIEW) ", re.IGNORECASE)
 
 
@@ -51,8 +71,8 @@ class Definition:
 
 
 def foreign(name: str) -> bool:
-    """Whether a table belongs to a tool, and is nobody's contract: contractctl's or Alembic's."""
-    return name.startswith(OURS) or name == _ALEMBIC
+    """Whether a table belongs to a tool, and is nobody's contract: to contractctl, or to one that runs migrations."""
+    return name.startswith(OURS) or name.lower() in _OF_MIGRATION_TOOLS
 
 
 def statements(definitions: Iterable[Definition]) -> Iterator[str]:

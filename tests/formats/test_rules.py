@@ -103,6 +103,18 @@ def test_no_remedy_asks_a_released_version_to_change(rule: str) -> None:
             assert not re.search(r"[12]\.0\.0", finding.remedy) or "_as_is}" in page(finding.rule).remedy
 
 
+def test_a_retyped_field_of_an_answer_is_not_to_get_the_new_type_any_earlier() -> None:
+    """Its bytes do not say their type: a version in between would only move the break."""
+    old = 'syntax = "proto3"; message M { int32 n = 1; } service S { rpc Get(M) returns (M); }'
+    terms = Terms(witnesses=False, new_name="draft", released=("1.0.0",))
+    sides = (Source((File("s.proto", text),)) for text in (old, old.replace("int32", "uint32")))
+    findings = compare_sources(*sides, "protobuf", terms).backward.findings
+
+    assert {f.rule for f in findings} == {"protobuf-type-changed", "protobuf-json-type-changed"}
+    assert [f.path for f in findings if "response" in f.path]
+    assert {f.remedy.partition(";")[0] for f in findings} == {"keep its type"}
+
+
 @pytest.mark.parametrize("rule", WITH_EXAMPLE)
 def test_an_example_compared_with_itself_breaks_nothing(rule: str) -> None:
     example = page(rule).example
