@@ -4,7 +4,7 @@ Words for people are not changes: titles, summaries, descriptions, examples.
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,12 +18,13 @@ from contractctl.formats.asyncapi.messages import BOUND, PARTS, paired, part
 from contractctl.formats.asyncapi.parts import Unresolved, child, entries, fields, text, whole
 from contractctl.formats.asyncapi.security import counterparts
 from contractctl.formats.asyncapi.ways import Meeting, Way
-from contractctl.formats.description import below
+from contractctl.formats.description import as_object, below
 from contractctl.formats.json_schema.changes import between
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.model.verdict import Change
 
 _STATED = ("security", "parameters")
+_FOR_PEOPLE = frozenset({"title", "summary", "description", "tags", "externalDocs"})
 
 
 def changes(old: Document, new: Document) -> Iterator[Change]:
@@ -62,8 +63,9 @@ def _servers(old: Document, new: Document) -> Iterator[Change]:
     for name in dict.fromkeys((*after, *before)):
         if name not in before or name not in after:
             yield Change("added" if name in after else "removed", name, "server")
-        elif _told(before[name].value) != _told(after[name].value):
-            yield Change("changed", name, "server", _said(before[name]), _said(after[name]))
+            continue
+        was, becomes = (as_object(whole(document, one)) for document, one in ((old, before[name]), (new, after[name])))
+        yield from _differing(was, becomes, name, sorted({*was, *becomes} - _FOR_PEOPLE))
 
 
 def _schemes(old: Document, new: Document) -> Iterator[Change]:
@@ -79,12 +81,6 @@ def _schemes(old: Document, new: Document) -> Iterator[Change]:
         if was != becomes:
             kind = "added" if was is None else "removed" if becomes is None else "changed"
             yield Change(kind, name, "security scheme", was, becomes)
-
-
-def _said(server: Spot) -> str:
-    value = server.value if isinstance(server.value, dict) else {}
-    place = value.get("url") or f"{value.get('host', '')}{value.get('pathname', '')}"
-    return f"{value.get('protocol', '')} {place}".strip()
 
 
 def _operation(old: Document, new: Document, before: Operation, after: Operation) -> Iterator[Change]:
@@ -106,11 +102,17 @@ def _operation(old: Document, new: Document, before: Operation, after: Operation
 
 def _stated(old: Document, new: Document, ends: tuple[Spot, Spot], path: str) -> Iterator[Change]:
     """Fields whose values are shown as they stand, references resolved; servers are compared separately."""
-    sides = [_plain(document, spot) for document, spot in zip((old, new), ends, strict=True)]
-    for name in (*_STATED, "servers"):
-        was, becomes = (_told(side.get(name)) for side in sides)
+    before, after = (_plain(document, spot) for document, spot in zip((old, new), ends, strict=True))
+    yield from _differing(before, after, path, (*_STATED, "servers"))
+
+
+def _differing(
+    before: Mapping[str, Json], after: Mapping[str, Json], path: str, names: Iterable[str]
+) -> Iterator[Change]:
+    for name in names:
+        was, becomes = (_told(one[name]) if name in one else None for one in (before, after))
         if was != becomes:
-            yield Change("changed", path, name, *(None if one == "null" else one for one in (was, becomes)))
+            yield Change("changed", path, name, was, becomes)
 
 
 def _plain(document: Document, spot: Spot) -> dict[str, Json]:
@@ -191,4 +193,9 @@ def _schemas(old: Document, new: Document, ends: tuple[Written, Written], path: 
 
 
 def _told(value: Json) -> str:
+    """As a text; what is listed here is in no order."""
+    if isinstance(value, list):
+        return f"[{', '.join(sorted(map(_told, value)))}]"
+    if isinstance(value, str):
+        return value
     return json.dumps(value, sort_keys=True)

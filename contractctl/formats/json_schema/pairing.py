@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from contractctl.documents import Json
 from contractctl.formats.json_schema.spots import Schema
 from contractctl.formats.json_schema.views import Node, View, canonical, describe, view
 
+_SETS = frozenset({"required", "enum", "type", "anyOf", "oneOf", "allOf"})
 Renames = Mapping[str, Mapping[str, str]]
 """By the path of an object, in the old version's names: old name → new name."""
 
@@ -148,7 +150,17 @@ def matched(old: Schema, new: Schema, before: list[Node], after: list[Node]) -> 
 
 
 def _text(_: Schema, node: Node) -> str:
-    return "\n".join(canonical(spot.value) for spot in node)
+    return "\n".join(canonical(_unordered(spot.value)) for spot in node)
+
+
+def _unordered(value: Json, keyword: str = "") -> Json:
+    """The same whichever order its sets are written in."""
+    if isinstance(value, dict):
+        return {name: _unordered(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        items = [_unordered(one) for one in value]
+        return sorted(items, key=canonical) if keyword in _SETS else items
+    return value
 
 
 def _likeness(schema: Schema, node: Node) -> str:

@@ -272,6 +272,9 @@ def _fields(document: Document, spot: Spot | None) -> dict[str, Json]:
 
 
 def _plain(value: Json) -> str:
+    """A value as a text; alternatives of security are in no order."""
+    if isinstance(value, list):
+        return f"[{', '.join(sorted(map(_plain, value)))}]"
     return json.dumps(value, sort_keys=True)
 
 

@@ -57,6 +57,17 @@ def test_what_an_operation_says_is_told_field_by_field_and_references_are_follow
     assert changed(3, *(f"{rest}operations: {SENDS}, {said}}}}}\n" for said in (old, new))) == expected
 
 
+def test_a_server_is_told_field_by_field() -> None:
+    said = (
+        "channels: {}\nservers: {s: {host: a, protocol: amqp, description: x, security: [{type: plain}, {type: X509}]}}"
+    )
+
+    assert changed(3, said, said.replace("host: a", "host: b").replace("x,", "y,")) == [
+        Change("changed", "s", "host", "a", "b")
+    ]
+    assert changed(3, said, said.replace("[{type: plain}, {type: X509}]", "[{type: X509}, {type: plain}]")) == []
+
+
 def test_a_scheme_that_is_asked_for_by_its_name_is_told_under_that() -> None:
     said = "channels: {}\ncomponents: {securitySchemes: {k: {type: plain}}}\n"
 

@@ -17,6 +17,15 @@ def test_words_for_people_are_no_changes() -> None:
     assert changed("operation", "{summary: a, tags: [a]}", "{summary: b, description: c, tags: [b]}") == []
 
 
+def test_the_order_of_alternatives_is_no_change() -> None:
+    branches = ["{type: object, required: [a, b]}", "{type: object, required: [c], properties: {c: {enum: [1, 2]}}}"]
+    turned = ["{type: object, required: [c], properties: {c: {enum: [2, 1]}}}", "{type: object, required: [b, a]}"]
+    old, new = (f"{{A: {{oneOf: [{', '.join(one)}]}}}}" for one in (branches, turned))
+
+    assert changed("schemas", old, new) == []
+    assert changed("operation", "{security: [{a: []}, {b: []}]}", "{security: [{b: []}, {a: []}]}") == []
+
+
 def test_operations_come_and_go() -> None:
     old, new = (
         "{/a: {get: {responses: {}}, put: {responses: {}}}}",
