@@ -71,6 +71,8 @@ def _content(file: Path, within: Path | None) -> bytes:
     try:
         if within is not None and not file.resolve().is_relative_to(within):
             raise ContractctlError(f"{shown(file)} leads outside the repository", hint="put the file itself there")
+        if within is not None and file.exists() and not file.is_file():  # a pipe would be waited for
+            raise ContractctlError(f"{shown(file)} is not a file", hint="put the file itself there")
         return file.read_bytes()
     except (OSError, RuntimeError) as error:  # RuntimeError: before Python 3.13, where reading it is what fails
         if isinstance(error, OSError) and error.errno != errno.ELOOP:

@@ -323,6 +323,14 @@ def test_a_linked_folder_in_a_draft_is_refused_for_it_would_be_left_out(tmp_path
         read(tmp_path)
 
 
+def test_a_pipe_is_no_draft_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    folder = contract(tmp_path, 'format = "avro"\ndraft = "pipe"')
+    os.mkfifo(folder / "pipe")
+
+    with pytest.raises(ContractctlError, match="pipe is not a file"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["nowhere", "contract.toml", "."])
 def test_a_link_that_leads_to_no_file_is_no_missing_contract(tmp_path: Path, name: str) -> None:
     folder = contract(tmp_path, 'format = "avro"')
