@@ -1,4 +1,4 @@
-"""What does a Protobuf reader say to bytes that were written in another format? And what does a writer write?"""
+"""What does a Protobuf reader make of bytes that were written in another format? And what does a writer write?"""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from contractctl.model.verdict import Reply
 
 
 def samples(schema: Schema) -> Iterator[tuple[bytes, str]]:
-    """Messages as they travel, each with how people write it; none where it is not said which message travels."""
+    """Messages as bytes, each with its readable form; none where it is not known which message is sent."""
     for one in _only(schema):
         try:
             made = next(Writer(schema).samples(one))
@@ -27,7 +27,7 @@ def samples(schema: Schema) -> Iterator[tuple[bytes, str]]:
 
 
 def reply(schema: Schema, payload: bytes) -> Reply | None:
-    """Why they are not messages of that schema; None where the reader takes them."""
+    """Why they are not messages of that schema; None where the reader accepts them."""
     for one in _only(schema):
         try:
             said = _read(schema, one, payload)
@@ -45,7 +45,7 @@ def _read(schema: Schema, message: Message, payload: bytes) -> object:
 
 
 def _only(schema: Schema) -> Iterator[Message]:
-    """The message that travels: the only one that stands in no other."""
+    """The message that is sent: the only one that no other contains."""
     names = [name for name in schema.names.messages if name.rpartition(".")[0] not in schema.names.messages]
     if len(names) == 1:
         yield schema.message(names[0])

@@ -38,9 +38,9 @@ def _requests(asked: Asked, found: Roots) -> Iterator[Pair]:
 
 
 def _follow(asked: Asked, starts: list[Pair], encoding: str, found: Roots | None, *, first: bool) -> Iterator[Found]:
-    """Pair after pair. One that was met before is taken for granted: messages contain themselves.
+    """Pair by pair. One that was met before is assumed to hold: messages can contain themselves.
 
-    first: whether what holds for every encoding is said now, too.
+    first: whether to report now what holds for every encoding.
     """
     pending = list(reversed(starts))
     met: set[tuple[str, str]] = set()

@@ -1,4 +1,4 @@
-"""What does a reader see where nothing was sent? The field's default, or an error where it is required.
+"""What does a reader see where a field was not sent? Its default, or an error where it is required.
 
 https://protobuf.dev/programming-guides/field_presence/
 """
@@ -12,7 +12,7 @@ from contractctl.model.verdict import Effect
 
 
 def message(asked: Asked, pair: Pair, encoding: str) -> Iterator[Case]:
-    """Required fields that may not be there, and defaults that say something else than the writer meant."""
+    """Required fields that may be absent, and defaults that differ from what the writer meant."""
     for wanted in pair.reader.fields:
         sent = _met(pair, wanted, encoding)
         if wanted.required and (sent is None or not sent.required):
@@ -53,9 +53,9 @@ def _required(asked: Asked, pair: Pair, wanted: Field, sent: Field | None, encod
 
 
 def _differ(wanted: Field, sent: Field) -> bool:
-    """Whether an absent field says one thing here and another there; other types are another finding.
+    """Whether an absent field means one thing here and another there; differing types are another finding.
 
-    A list that is empty says no more than zero: not what a writer's own default means.
+    An empty list only means zero items, not what a writer's own default means.
     """
     if wanted.repeated and wanted.kind not in {"message", "group"}:
         return bool(sent.default)
@@ -66,7 +66,7 @@ def _differ(wanted: Field, sent: Field) -> bool:
 
 
 def _plain(default: object) -> object:
-    """A default as what it says: numbers of any type are numbers, and text is its bytes."""
+    """A default by its meaning: numbers of any type are numbers, and text is its bytes."""
     if isinstance(default, str):
         return default.encode()
     if isinstance(default, bool | int | float):

@@ -31,7 +31,7 @@ def message(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
 
 
 def _read_from(pair: Pair, wanted: Field) -> Field | None:
-    """The writer's field that a reader's one takes its values from."""
+    """The writer's field from which a reader's field gets its values."""
     sent = pair.writer.by_number.get(wanted.number)
     if sent is None or moved(pair, sent) is not None:
         return None
@@ -40,7 +40,7 @@ def _read_from(pair: Pair, wanted: Field) -> Field | None:
 
 
 def moved(pair: Pair, sent: Field) -> Field | None:
-    """The reader's field of that name, where it has another number: none of its values arrive there."""
+    """The reader's field of that name, where it has another number: none of the values arrive there."""
     same = pair.reader.by_name.get(sent.name)
     return same if same is not None and same.number != sent.number else None
 
@@ -62,7 +62,7 @@ def _renumbered(asked: Asked, pair: Pair, sent: Field, taken: Field | None) -> C
 
 
 def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case | Pair | Undecided]:
-    """Two fields of one number: first how they travel, then what they hold."""
+    """Two fields of one number: first their encoding, then their values."""
     unsure = asked.unsure(pair, wanted, sent)
     if unsure is not None:
         yield unsure
@@ -87,7 +87,7 @@ def _field(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
 
 
 def travels(wanted: Field, sent: Field) -> Mistake | None:
-    """Whether values get through: the wire type, packed or not, one or many, and what the bits stand for."""
+    """Whether values arrive intact: by wire type, packing, one or many, and what the bits mean."""
     packs = sent.repeated and sent.packed
     if packs and wanted.kind in BYTES_LIKE:
         return Mistake(Effect.MISREADS, "the packed numbers are taken for its bytes")
@@ -106,7 +106,7 @@ def travels(wanted: Field, sent: Field) -> Mistake | None:
 
 
 def _holds_every_symbol(asked: Asked, wanted: Field, sent: Field) -> bool:
-    """Whether an enum is read as a type of numbers that holds those of all its symbols."""
+    """Whether an enum is read as a numeric type that can hold the numbers of all its symbols."""
     if sent.kind != "enum" or FORMS[wanted.kind] != "varint" or sent.repeated != wanted.repeated:
         return False
     low, high = RANGES[wanted.kind]
@@ -114,7 +114,7 @@ def _holds_every_symbol(asked: Asked, wanted: Field, sent: Field) -> bool:
 
 
 def _number_of_enum(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:
-    """Numbers read as an enum, where the numbers are not the enum's own: a closed one puts the others aside."""
+    """Numbers read as an enum that does not have them all: a closed one sets the others aside."""
     if wanted.kind != "enum" or sent.kind == "enum":
         return None
     enum = asked.reader.enum(wanted.type)
@@ -126,7 +126,7 @@ def _number_of_enum(asked: Asked, wanted: Field, sent: Field) -> Mistake | None:
 
 
 def _entries(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case]:
-    """A map is a list of entries on the wire. It keeps one of each key, and some readers none that holds more."""
+    """A map is a list of entries on the wire. One per key is kept, and some readers drop entries with more fields."""
     if not pair.reader.is_entry or pair.writer.is_entry or pair.way is None:
         return
     more = next((field for field in pair.writer.fields if field.number not in pair.reader.by_number), None)

@@ -1,4 +1,4 @@
-"""What becomes of an enum's symbols? Numbers travel in binary, names in JSON.
+"""What becomes of an enum's symbols? The binary encoding sends numbers, JSON sends names.
 
 https://protobuf.dev/programming-guides/enum/
 """
@@ -46,7 +46,7 @@ def symbols_in_binary(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> I
 
 
 def symbols_in_json(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Case]:
-    """Every name that is written must be known. Of several names for one number the first is written."""
+    """Every name that is written must be known. Of several names for one number, the first is written."""
     unwritten = sent.default if not (sent.presence or sent.repeated or pair.writer.is_entry) else None
     if not asked.meets("json" if unwritten is None else "json, no zero", wanted, sent):
         return

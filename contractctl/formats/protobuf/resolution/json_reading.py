@@ -80,12 +80,12 @@ def _fields(asked: Asked, pair: Pair) -> Iterator[Case | Pair | Undecided]:
 
 
 def accepted(reader: Message) -> Mapping[str, Field]:
-    """The names that a reader takes for each field: the one in JSON, and the original one."""
+    """The names that a reader accepts for each field: the JSON one and the original one."""
     return {**{one.name: one for one in reader.fields}, **{one.json_name: one for one in reader.fields}}
 
 
 def _contested(one: Message) -> str:
-    """A name that readers may take for two fields: in JSON it is the one's, and the other's, or its original one."""
+    """A name that readers may take for either of two fields: the JSON name of one, and a name of the other."""
     names = [name for field in one.fields for name in dict.fromkeys((field.json_name, field.name))]
     return next((name for name in names if names.count(name) > 1), "") if len(set(names)) < len(names) else ""
 
@@ -114,7 +114,7 @@ def _renamed(asked: Asked, pair: Pair, wanted: Field, sent: Field, taken_for: Fi
 
 
 def _original_name(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Case:
-    """Another name, and the same one in JSON: writers may be told to use the original names."""
+    """Another name with the same JSON name: writers may be configured to use the original names."""
     facts = {"wanted": wanted.name, "sent": sent.name, "json": sent.json_name}
     return asked.case(
         "protobuf-field-renamed", Effect.LOSES, pair, encoding="json", facts=facts, reader=wanted, writer=sent
@@ -167,7 +167,7 @@ def _value(asked: Asked, pair: Pair, wanted: Field, sent: Field) -> Iterator[Cas
 
 
 def _null(pair: Pair, wanted: Field, sent: Field) -> Mistake | None:
-    """What becomes of null, the JSON of a NullValue: other readers take it for no value, and refuse it among others."""
+    """What becomes of null, the JSON of a NullValue: other readers take it for no value, and refuse it in lists."""
     if wanted.type in {_NULL, _ANYTHING}:
         return None
     if sent.repeated or pair.writer.is_entry:
@@ -178,7 +178,7 @@ def _null(pair: Pair, wanted: Field, sent: Field) -> Mistake | None:
 
 
 def _takes_any(wanted: Field, entry: Message | None) -> str:
-    """Of what form a reader takes any JSON: Struct and a map of Value take every object, for one."""
+    """Which form of JSON a reader accepts entirely: Struct and a map of Value accept every object, for example."""
     if entry is not None:
         return "an object" if entry.by_number[2].type == _ANYTHING and entry.by_number[1].kind == "string" else ""
     if wanted.repeated:

@@ -1,4 +1,4 @@
-"""What becomes of several values that meet in one oneof? The last is left in binary, and JSON refuses them all.
+"""What becomes of several values that meet in one oneof? In binary the last one wins, and JSON refuses them all.
 
 https://protobuf.dev/programming-guides/proto3/#oneof
 """

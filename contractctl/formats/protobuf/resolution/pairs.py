@@ -1,4 +1,4 @@
-"""Which messages meet? Those of one name each on its own, and others where a field leads to them."""
+"""Which messages are compared? Those with the same name, and others where a field leads to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """A reader's and a writer's message that meet, and the way there."""
+    """A reader's and a writer's message that are compared, and the path to them."""
 
     reader: Message
     writer: Message
@@ -53,7 +53,7 @@ class Asked:
     flipped: bool = False
     """Whether the taker writes here: a service's response."""
     enums: set[tuple[str, ...]] = field(default_factory=set)
-    """The enums that were met, so that each is spoken of once: encoding, names, and what else matters."""
+    """The enums that were met, so that each is reported once: encoding, names, and whatever else matters."""
 
     def meets(self, encoding: str, wanted: Field, sent: Field) -> bool:
         """Whether two enums meet in this encoding for the first time."""
@@ -63,7 +63,7 @@ class Asked:
         return is_first
 
     def has_not_changed(self, name: str) -> bool:
-        """Whether a message that both have means the same, with all that it refers to, and none of that is missing."""
+        """Whether a message of both means the same, with all that it refers to, and none of that is missing."""
         reader, writer = self.reader, self.writer
         if name in reader.extensions or name in writer.extensions:
             return False
@@ -81,7 +81,7 @@ class Asked:
         return Undecided(self.path(pair), _lacking(missing), pair.reader.at, pair.writer.at)
 
     def unsure(self, pair: Pair, wanted: Field, sent: Field) -> Undecided | None:
-        """Two fields of which one alone may be a message: a type that is not given may be an enum, too."""
+        """Two fields of which only one may be a message: a missing type may also be an enum."""
         types = {wanted.type: self.reader.missing, sent.type: self.writer.missing}
         missing = next((known[name] for name, known in types.items() if name in known), None)
         if missing is None or (wanted.kind == sent.kind and wanted.repeated == sent.repeated):
@@ -160,7 +160,7 @@ def described(schema: Schema, one: Field) -> str:
 def type_changed(  # noqa: PLR0913 - two fields that meet, and what goes wrong
     asked: Asked, pair: Pair, wanted: Field, sent: Field, mistake: Mistake, *, encoding: str = "binary"
 ) -> Case:
-    """Two fields of which one is not read as what the other means."""
+    """Two fields that do not mean the same to reader and writer."""
     facts = {
         "field": wanted.label,
         "number": str(sent.number),

@@ -1,6 +1,6 @@
-"""What was given up, and could be taken again for something else? Numbers and names without a reservation.
+"""What was removed, and could be reused for something else? Numbers and names without a reservation.
 
-These are asked of the newer version alone: the older one could not know what would be added.
+Only the newer version is asked: the older one could not know what would be added.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _LAST = 2**29
 
 
 def message(asked: Asked, pair: Pair) -> Iterator[Case]:
-    """Fields that went without a reservation, reservations and ranges of extensions that went."""
+    """Fields that were removed without a reservation, and removed reservations and extension ranges."""
     reader, writer = pair.reader, pair.writer
     if reader.is_entry or writer.is_entry:
         return
@@ -47,7 +47,7 @@ def _statement(schema: Schema, open_: list[str]) -> str:
 
 
 def _open(reader: Message, gone: Field, encodings: tuple[str, ...]) -> list[str]:
-    """What a later field could take: the number, the name, or both."""
+    """What a later field could reuse: the number, the name, or both."""
     parts: list[str] = []
     if "binary" in encodings and not _inside(gone.number, (*reader.reserved, *reader.ranges)):
         parts.append(str(gone.number))
@@ -101,7 +101,7 @@ def _inside(number: int, ranges: Ranges) -> bool:
 
 
 def _without(before: Ranges, after: Ranges) -> Ranges:
-    """What of the first ranges is in none of the second; ends are exclusive."""
+    """The parts of the first ranges that are in none of the second; ends are exclusive."""
     left: list[tuple[int, int]] = []
     for first, end in before:
         at = first

@@ -20,7 +20,7 @@ class Roots:
     moved: tuple[tuple[str, str], ...]
     """Full names, the reader's and the writer's, that differ in their package only."""
     gone: tuple[str, ...]
-    """The writer's messages that the reader has no counterpart for."""
+    """The writer's messages for which the reader has no counterpart."""
 
 
 def roots(reader: Schema, writer: Schema) -> Roots:
@@ -48,7 +48,7 @@ def _extended(reader: Schema, writer: Schema) -> Iterator[str]:
 
 
 def moved_names(reader: Schema, writer: Schema) -> list[tuple[str, str]]:
-    """Messages, the reader's and the writer's names, that are still there inside another package, once each."""
+    """Messages that still exist, once, in another package: the reader's and the writer's names."""
     left = _by_short_name(reader, writer)
     right = _by_short_name(writer, reader)
     return [(left[name][0], ones[0]) for name, ones in right.items() if len(ones) == len(left.get(name, ())) == 1]
@@ -71,7 +71,7 @@ def renamed(asked: Asked, pair: Pair) -> Iterator[Case]:
 
 
 def removed(writer: Schema, gone: tuple[str, ...]) -> Iterator[Incompatibility]:
-    """Messages that nothing can be read as any more; those that others contain are judged with them."""
+    """Messages that no longer exist; those that others contain are judged with them."""
     effect = _in_any(writer) if gone else Effect.LOSES
     for name in gone:
         if effect is Effect.FAILS or name not in writer.contained:

@@ -1,4 +1,4 @@
-"""What does a reader of one scalar type make of a value of another? Once for the binary encoding, once for JSON.
+"""What does a reader of one scalar type make of a value of another, in binary and in JSON?
 
 https://protobuf.dev/programming-guides/proto3/#updating and #json. A test executes both for every pair of types.
 """
@@ -51,12 +51,12 @@ class Mistake:
 
 
 def packable(kind: str) -> bool:
-    """Whether repeated values of that type may travel together, without a tag for each."""
+    """Whether repeated values of that type may be packed, without a tag for each."""
     return FORMS[kind] not in {"length", "group"}
 
 
 def in_binary(sent: str, wanted: str) -> Mistake | None:
-    """One value, in the binary encoding; numbers of enums are taken for any int32."""
+    """One value in the binary encoding; an enum's number may be any int32."""
     if sent == wanted:
         return None
     form, understood = FORMS[sent], FORMS[wanted]

@@ -1,4 +1,4 @@
-"""What does an old client say to a new server? The taker serves, the giver calls; the response goes the other way.
+"""How do old clients and new servers get on? The taker serves, the giver calls; the response goes the other way.
 
 A request is written by the client and read by the server, as messages are. A response is written by the server: there
 the seats are exchanged, so that the client on the giver's side reads what the taker's server writes.
@@ -46,7 +46,7 @@ def responses(asked: Asked) -> Iterator[Pair]:
 
 
 def calls(server: Schema, client: Schema) -> Iterator[Incompatibility]:
-    """Services and methods that are not there, and calls that go another way."""
+    """Services and methods that are missing, and calls whose streaming or idempotency differs."""
     for name, called in client.services.items():
         served = server.services.get(name)
         if served is None:

@@ -33,7 +33,7 @@ OPTIONS = (
 
 
 def incompatibilities(taker: Schema, giver: Schema) -> Iterator[Incompatibility]:
-    """Names that are gone, types that changed, and files that went elsewhere."""
+    """Names that are gone, types that changed, and files that moved."""
     yield from _files(taker, giver)
     for name, at in giver.names.messages.items():
         if name not in taker.names.messages:

@@ -1,4 +1,4 @@
-"""How do the real readers and writers see a schema? The one door to the protobuf runtime."""
+"""How do the real readers and writers see a schema? The only module that talks to the protobuf runtime."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,7 @@ def _whole(message: Message) -> Message | Refused:
 
 
 def read_json(pool: "DescriptorPool", name: str, payload: str, *, lenient: bool = False) -> Message | Refused:
-    """What a reader makes of JSON, with the settings that it has when nobody changes them.
+    """What a reader makes of JSON, with its default settings.
 
     lenient: unknown fields are ignored, and what is required may be missing.
     """
@@ -88,7 +88,7 @@ def text_of(message: Message) -> str:
 
     try:
         return text_format.MessageToString(message, as_one_line=True, as_utf8=True)
-    except UnicodeDecodeError:  # it makes entries of its own for a map, and those refuse what is no text
+    except UnicodeDecodeError:  # it makes map entries itself, and those refuse anything but text
         return _line(str(message))
 
 
@@ -126,7 +126,7 @@ def plain(message: Message) -> dict[str, Any]:
 
 
 def record(message: Message) -> dict[str, Any]:
-    """A whole message for an expression: zeros and all, and large whole numbers as numbers."""
+    """A whole message for an expression: including zeros, and with large integers as numbers."""
     from google.protobuf import json_format
 
     found = json_format.MessageToDict(

@@ -1,4 +1,4 @@
-"""What does the runtime say to a name that is gone? Any, methods and generated classes are found by their names."""
+"""What does the runtime say about a name that is gone? Any, methods and generated classes are found by name."""
 
 from collections.abc import Callable
 from typing import Any

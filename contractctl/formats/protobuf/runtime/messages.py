@@ -1,4 +1,4 @@
-"""Which message can this writer write? The smallest one that is whole, and telling values for a field of it."""
+"""Which message can this writer write? The smallest complete one, and telling values for one of its fields."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ _LENGTH, _START, _END = 2, 3, 4
 
 
 class NoMessageError(Exception):
-    """The writer can write no whole message of that type, or none of a reasonable size."""
+    """The writer cannot write a complete message of that type, or none of a reasonable size."""
 
 
 class Writer:
@@ -66,7 +66,7 @@ class Writer:
         return made
 
     def samples(self, message: Message) -> Iterator[Value]:
-        """The smallest message, with each value of its first plain field: so that it is not empty where it can be."""
+        """The smallest message, with each value of its first plain field, so that it is not empty where possible."""
         plain = next((one for one in message.fields if one.kind not in _MESSAGES and not one.extension), None)
         if plain is None:
             yield self.smallest(message)
@@ -101,7 +101,7 @@ class Writer:
                 yield from (number for number in _NUMBERS if low <= number <= high)
 
     def put(self, message: Value, field: Field, value: Value) -> None:
-        """Set a field that is not a message; a repeated one gets one value more."""
+        """Set a field that is not a message; a repeated one gets one more value."""
         if field.extension:
             descriptor = self.schema.pool.FindExtensionByName(field.name)
             if field.repeated:

@@ -22,7 +22,7 @@ def sent_in_binary(text: str, payload: bytes) -> str:
 
 
 def unseen(field: Field, symbol: str) -> str:
-    """What a reader has where nothing arrived; symbol: of an enum, what it reads as."""
+    """What a reader has where nothing arrived; symbol: the one that an enum then reads as."""
     if symbol:
         return f"read nothing: '{field.label}' is {symbol}"
     if field.default is None:

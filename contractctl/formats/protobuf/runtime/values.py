@@ -1,4 +1,4 @@
-"""What stands at the end of the way in a message that was written, or read?"""
+"""Which value is at the end of a path in a message that was written, or read?"""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ABSENT: Value = type("Absent", (), {"__repr__": lambda _: "absent"})()
 
 
 def at_end(message: Value, way: list[Field], pool: Value) -> Value:
-    """The message at the end of a way through fields; ABSENT where the way breaks off.
+    """The message at the end of a path of fields; ABSENT where the path breaks off.
 
     The entry of a map is a pair of its key and its value.
     """
@@ -55,7 +55,7 @@ def value_of(message: Value, field: Field, pool: Value) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A field that is absent, and what it reads as nevertheless."""
+    """A field that is absent, and the value that it reads as."""
 
     reads_as: Value
 
@@ -66,7 +66,7 @@ def is_absent(value: Value) -> bool:
 
 
 def differ(sent: Value, got: Value) -> bool:
-    """Whether two values say something else. What is not there counts as what it reads as."""
+    """Whether two values differ. An absent one counts as what it reads as."""
     here = got.reads_as if isinstance(got, Absent) else got
     there = sent.reads_as if isinstance(sent, Absent) else sent
     if isinstance(got, Absent) != isinstance(sent, Absent) and isinstance(got, Absent):

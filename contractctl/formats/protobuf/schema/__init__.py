@@ -1,4 +1,4 @@
-"""What does a Protobuf schema say? Texts, or a FileDescriptorSet, to values that are read off the real descriptors.
+"""What does a Protobuf schema say? Texts, or a FileDescriptorSet, become values that are read off real descriptors.
 
 https://protobuf.dev/programming-guides/editions/. A pointer is a file's number and the path in its descriptor, as
 SourceCodeInfo has it.
@@ -71,7 +71,7 @@ def _from_set(file: File, policy: Policy) -> "Schema":
     files = descriptors.in_order(found.file, file.name)
     given = {one.name: file for one in found.file if not one.name.startswith("google/protobuf/")}
     schema = Schema(files, given, file.name, policy)
-    _ = schema.pool  # a set that was not just compiled has still to be believed
+    _ = schema.pool  # a set that was not just compiled is not yet known to be valid
     return schema
 
 
@@ -81,7 +81,7 @@ def locate(schema: "Schema", pointer: Pointer) -> tuple[str, int, int] | None:
 
 
 class Schema:
-    """A whole version. What it holds is read when it is asked for: most of a large one never is."""
+    """A whole version. Its content is read on demand: most of a large one never is."""
 
     def __init__(
         self, files: "list[FileDescriptorProto]", given: Mapping[str, File], name: str, policy: Policy
@@ -194,7 +194,7 @@ class Schema:
 
     @cached_property
     def lacking(self) -> frozenset[str]:
-        """The files that lean on a missing one, by whatever others."""
+        """The files that depend on a missing one, directly or not."""
         found: set[str] = set()
         for file in self.files:  # each comes after those that it imports
             if file.name.startswith(STAND_INS) or not found.isdisjoint(file.dependency):

@@ -1,4 +1,4 @@
-"""How do descriptors come in, and how do they become a pool? Sets of files, each after those that it imports."""
+"""How are descriptors read, and how do they become a pool? Sets of files, each after those that it imports."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ WELL_KNOWN = (
     "wrappers",
     "descriptor",
 )
-"""Files of google/protobuf/ that every runtime brings with it."""
+"""Files of google/protobuf/ that every runtime includes."""
 
 
 def descriptor_set(content: bytes, name: str) -> "FileDescriptorSet":
@@ -64,7 +64,7 @@ def files_of(contents: Iterable[bytes], name: str) -> "list[FileDescriptorProto]
 
 
 def json_set(text: str, name: str) -> "FileDescriptorSet":
-    """As descriptor_set(), from its JSON; what a later protoc may have added is passed over."""
+    """As descriptor_set(), from its JSON; what a later protoc may have added is ignored."""
     from google.protobuf import json_format
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 

@@ -28,7 +28,7 @@ class Features:
     checked: bool
     """Whether readers refuse strings that are not UTF-8."""
     json_legacy: bool
-    """Whether JSON is supported as far as it goes, and no further."""
+    """Whether JSON support is best effort only."""
 
     def within(self, options: _Options) -> "Features":
         """What holds inside something with these options."""

@@ -1,4 +1,4 @@
-"""How is one definition read off its descriptors? Its place from the file's own, its meaning from the runtime's.
+"""How is one definition read off its descriptors? Its place from the file's, its meaning from the runtime's.
 
 https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto has the numbers of paths.
 """
@@ -247,7 +247,7 @@ def _field(at: Pointer, proto: "FieldDescriptorProto", descriptor: Descriptor, a
 
 
 def _code(options: "FieldOptions") -> str:
-    """What JavaScript and C++ take a field for: https://protobuf.dev/reference/protobuf/google.protobuf/."""
+    """What type JavaScript and C++ give a field: https://protobuf.dev/reference/protobuf/google.protobuf/."""
     words = (("jstype", options.JSType.Name(options.jstype)), ("ctype", options.CType.Name(options.ctype)))
     return ", ".join(f"{name} = {word}" for name, word in words if word not in {"JS_NORMAL", "STRING"})
 

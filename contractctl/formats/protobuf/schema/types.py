@@ -8,7 +8,7 @@ from contractctl.model.verdict import Pointer
 # Nodes are compared by identity, as those of the other formats are.
 
 BYTES_LIKE = frozenset({"string", "bytes", "message"})
-"""Kinds that travel with their length before them; a group has marks around it instead."""
+"""Kinds that are encoded with their length before them; a group has delimiters instead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Message:
     is_entry: bool
     """Whether it is the entry of a map."""
     json_legacy: bool
-    """Whether JSON is supported as far as it goes, and no further."""
+    """Whether JSON support is best effort only."""
     is_set: bool
     """Whether extensions travel in the old way of message sets."""
 
