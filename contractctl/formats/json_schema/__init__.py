@@ -1,4 +1,4 @@
-"""How are JSON Schemas judged? The rooms of this format, under the names that every format has."""
+"""How are JSON Schemas judged? This format's modules, under the names that every format has."""
 
 from pathlib import Path
 

@@ -46,7 +46,7 @@ _DEEPEST = 4
 
 @dataclass(slots=True)
 class Asked:
-    """One question: does the reader's schema take what the writer's allows?"""
+    """One question: does the reader's schema accept what the writer's allows?"""
 
     space: Space
     solver: Solver
@@ -60,17 +60,17 @@ class Asked:
     work: int = _WORK
     count: int = 0
     trail: list[object] = field(default_factory=list)
-    """The reader's schemas on the way; one that comes again mostly says nothing new."""
+    """The reader's schemas on the path; a repeated one mostly adds nothing new."""
     deep: int = 0
-    """How many times a schema may come on one way."""
+    """How many times a schema may occur on one path."""
     explained: Counter[object] = field(default_factory=Counter)
-    """In how many places something was found wrong with a schema; a few are enough to show it."""
+    """In how many places a schema has had findings; a few are enough to show it."""
     given_up: set[Unknown] = field(default_factory=set)
     proof: Found | None = None
     """A value that some keyword refuses."""
 
     def answers(self) -> Iterator[Said]:
-        """What is wrong, in the reader's order; nothing where nothing is."""
+        """The findings, in the reader's order."""
         all_of_it = Assertion("", self.reader.of(self.wanted))
         whole = self.ask(Place(), all_of_it.literal ^ 1)
         if whole is NONE:
@@ -85,7 +85,7 @@ class Asked:
             yield self.finding("json-schema-refused", About(self.wanted, Place(), all_of_it, proof))
 
     def explained_all(self) -> Iterator[Said]:
-        """What there is to say, up to what anybody reads."""
+        """The findings, up to as many as anybody reads."""
         for said in self.explain(self.wanted, Place()):
             yield said
             self.count += isinstance(said, Incompatibility)
@@ -93,7 +93,7 @@ class Asked:
                 return
 
     def ask(self, place: Place, literal: Literal) -> Outcome:
-        """A whole value of the writer's, at the place of which a literal holds."""
+        """A whole value of the writer for which a literal holds at the place."""
         if self.work <= 0:
             return SPENT
         goal = (self.sent, lifted(self.space, place, literal))
@@ -113,7 +113,7 @@ class Asked:
             self.work -= granted - max(self.solver.work, 0)
 
     def explain(self, spot: Spot, place: Place) -> Iterator[Said]:
-        """What of the schema at a spot the values at a place may not fulfil."""
+        """Which parts of the schema at a spot the values at a place may not satisfy."""
         if self.trail.count(spot.key) >= self.deep or self.explained[spot.key] >= _MOST_ALIKE:
             return
         self.trail.append(spot.key)
@@ -129,7 +129,7 @@ class Asked:
         self.explained[spot.key] += self.count > before
 
     def below(self, spot: Spot, place: Place, *steps: str | int) -> Iterator[Said]:
-        """What of a subschema the values at a place may not fulfil."""
+        """Which parts of a subschema the values at a place may not satisfy."""
         inner = inside(self.reader.schema, spot, *steps)
         literal = self.reader.of(inner)
         outcome = self.ask(place, literal ^ 1)
@@ -141,7 +141,7 @@ class Asked:
             yield self.finding("json-schema-never", About(inner, place, Assertion("", literal), outcome))
 
     def undecided(self, place: Place, why: Unknown, at: Pointer) -> Iterator[Undecided]:
-        """What is not known. That one gave up is said once, however many places come to it."""
+        """What is unknown. Giving up is reported once, however many places it affects."""
         if why not in self.given_up:
             self.given_up |= {why} & GIVEN_UP
             yield Undecided(place.path, why.reason, taker_at=at)
@@ -172,7 +172,7 @@ class Asked:
         return next(refused, there[0] if there else about.outcome.value)
 
     def takes(self, literal: Literal, value: Json) -> bool:
-        """Whether it is certain that a value fulfils a literal."""
+        """Whether it is certain that a value satisfies a literal."""
         try:
             return holds(self.space, literal, value)
         except UndecidedError:
@@ -180,11 +180,11 @@ class Asked:
 
     @property
     def declared(self) -> frozenset[str]:
-        """The names of properties that the writer speaks of anywhere."""
+        """The names of properties that the writer mentions anywhere."""
         return declared_names(self.writer)
 
     def leaves_open(self, place: Place, name: str) -> bool:
-        """Whether the writer says nothing of a property: objects that are maps speak of any name."""
+        """Whether the writer does not mention a property: objects that are maps mention every name."""
         if self.writer.policy.content_model == "open":
             return False
         spot, is_there = self.sent_at(place)
@@ -212,7 +212,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A keyword of the reader's that some value of the writer's does not fulfil."""
+    """A keyword of the reader's schema that some value of the writer does not satisfy."""
 
     spot: Spot
     place: Place

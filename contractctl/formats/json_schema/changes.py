@@ -45,7 +45,7 @@ def between(old: Schema, new: Schema, first: list[Change | Inside]) -> Iterator[
 
 
 def _roots(old: Schema, new: Schema) -> Iterator[Change | Inside]:
-    """A file with its later self, by its path; where each version has one, they are one, whatever they are called."""
+    """A file with its later version, by its path; where each version has one file, they match, whatever their names."""
     if len(old.roots) == len(new.roots) == 1:
         yield (old.root,), (new.root,), "$"
         return

@@ -1,4 +1,4 @@
-"""How does one event of the old version become one of the new, and the other way? By the operations of a plan."""
+"""How does an event of the old version become one of the new, and back? By the operations of a plan."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -87,7 +87,7 @@ def _filled(operation: Operation, name: str, text: str, way: str) -> _Filled:
 
 
 class _Walk:
-    """One direction, applied to one event after the other."""
+    """One direction, applied to events one by one."""
 
     def __init__(self, pair: Pair, operations: tuple[Operation, ...], *, upwards: bool) -> None:
         self._pair = pair
@@ -165,7 +165,7 @@ class _Walk:
         for name, inner in value.items():
             called = renamed.get(name, name)
             if name in dropped or (called != name and called in value):
-                continue  # an event of the version between has both names: the later one counts
+                continue  # an event of the intermediate version has both names: the later one counts
             made[called] = self._inner(inner, (self._property(place, name) for place in active))
         for turn in turns:
             for one in turn.filled:

@@ -1,4 +1,4 @@
-"""Which properties does a reader's own schema name? One that says nothing of properties may read all of them."""
+"""Which properties does a reader's own schema name? A schema that mentions none may read all of them."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _ADDED = ("additionalProperties", "unevaluatedProperties")
 
 
 class _UndecidedError(Exception):
-    """Whether a schema names a property is not known; with half a sentence."""
+    """Whether a schema names a property is unknown; the reason is the end of a sentence."""
 
 
 def declared(known: Schema, files: Sequence[File], names: Sequence[str]) -> Mapping[str, tuple[Place, ...] | Undecided]:
@@ -57,7 +57,7 @@ def _sights(schema: Schema, name: str) -> Iterator[Place]:
 
 
 def _held(schema: Schema, nodes: Sequence[Node], name: str) -> Sequence[View]:
-    """What is said of objects there, in every alternative. Raise _UndecidedError where any name may be meant."""
+    """What is said about objects there, in every alternative. Raise _UndecidedError where any name may be meant."""
     views = []
     for one, is_said in _alternatives(schema, nodes):
         if _may_be_object(one) and not is_said and not one.choices:
@@ -75,7 +75,7 @@ def _may_be_object(one: View) -> bool:
 
 
 def _demand_no_other_way(one: View, name: str) -> None:
-    """Raise _UndecidedError where the schema may speak of a property without listing it."""
+    """Raise _UndecidedError where the schema may concern a property without listing it."""
     if one.unresolved:
         raise _UndecidedError(f"'{min(one.unresolved)}' is in no file")
     added = (spot for keyword in _ADDED for spot in one.closing.get(keyword, ()))
@@ -98,7 +98,7 @@ def _may_match(pattern: str, name: str) -> bool:
 
 
 def _alternatives(schema: Schema, nodes: Sequence[Node]) -> Iterator[tuple[View, bool]]:
-    """What each node says, and each branch of its choices, and so on; and whether it is said which properties are."""
+    """What each node says, its branches included, recursively; and whether it says which properties there are."""
     pending, met = [(node, False) for node in nodes], set[object]()
     while pending:
         node, is_said = pending.pop()

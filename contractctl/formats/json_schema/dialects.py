@@ -38,7 +38,7 @@ _VENDORS = {
     "http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0": Dialect.DRAFT4,
     "https://spec.openapis.org/oas/3.1/dialect/base": Dialect.DRAFT2020,
 }
-"""Metaschemas of others that say which draft they extend. Iglu's self-describing schemas extend draft 4."""
+"""Third-party metaschemas, with the draft that they extend. Iglu's self-describing schemas extend draft 4."""
 
 
 def named(uri: Json) -> Dialect | None:
@@ -58,7 +58,7 @@ def is_outdated(uri: Json) -> bool:
 
 
 class Holds(Enum):
-    """What stands under a keyword."""
+    """What kind of value a keyword has."""
 
     SCHEMA = auto()
     LIST = auto()
@@ -105,7 +105,7 @@ SUBSCHEMAS: Mapping[Dialect, Mapping[str, Holds]] = {
     Dialect.DRAFT2019: _DRAFT2019,
     Dialect.DRAFT2020: _DRAFT2020,
 }
-"""Where each draft's metaschema has subschemas. All else is data, whatever it looks like."""
+"""Where each draft's metaschema has subschemas. Everything else is data, whatever it looks like."""
 _ANYWHERE = {**_DRAFT7, **_DRAFT2019, **_DRAFT2020, "items": Holds.SCHEMA_OR_LIST}
 
 

@@ -1,4 +1,4 @@
-"""Which draft is each file of a version written in, and what had to be assumed for it?
+"""In which draft is each file of a version written, and what had to be assumed?
 
 `$schema` says it; a metaschema of the version's own says it by its own `$schema`. A file without one is judged as the
 draft that all others name; failing that, as the latest, unless it uses a keyword that the latest has not and another
@@ -18,7 +18,7 @@ _VOCABULARIES = {
     Dialect.DRAFT2019: ("core", "applicator", "validation"),
     Dialect.DRAFT2020: ("core", "applicator", "unevaluated", "validation"),
 }
-"""Those whose keywords decide what is valid."""
+"""Vocabularies whose keywords decide what is valid."""
 _KNOWN = "https://json-schema.org/draft/{}/vocab/"
 _YEARS = {Dialect.DRAFT2019: "2019-09", Dialect.DRAFT2020: "2020-12"}
 

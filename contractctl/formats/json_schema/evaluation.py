@@ -25,7 +25,7 @@ _MOST_STEPS = 64
 
 
 class TooManyCasesError(Exception):
-    """More cases than anybody means."""
+    """More cases than anybody intends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Case:
     patterns: frozenset[str] = frozenset()
     every_property: bool = False
     items: int = 0
-    """How many from the first on."""
+    """How many items, from the first on."""
     every_item: bool = False
     contained: frozenset[Literal] = frozenset()
-    """Items that fulfil one of these are evaluated, too."""
+    """Items that satisfy one of these are evaluated, too."""
 
     def joined(self, other: "Case") -> "Case":
-        """What applies where both apply."""
+        """The intersection: what applies where both apply."""
         return Case(
             (*self.conditions, *(one for one in other.conditions if one not in self.conditions)),
             self.named | other.named,
@@ -131,7 +131,7 @@ def _applied(meaning: "Meaning", spot: Spot, value: dict[str, Json], steps: int)
 
 
 def _maybe(meaning: "Meaning", branch: Spot, steps: int) -> Iterator[list[Case]]:
-    """A branch counts where it is fulfilled."""
+    """A branch counts where it is satisfied."""
     inner = cases(meaning, branch, steps=steps)
     if not all(one.is_nothing for one in inner):
         literal = meaning.of(branch)
@@ -139,7 +139,7 @@ def _maybe(meaning: "Meaning", branch: Spot, steps: int) -> Iterator[list[Case]]
 
 
 def _conditional(meaning: "Meaning", spot: Spot, value: dict[str, Json], steps: int) -> Iterator[list[Case]]:
-    """`if` and `then` count where `if` is fulfilled, `else` where it is not."""
+    """`if` and `then` count where `if` is satisfied, `else` where it is not."""
     condition = meaning.beside(spot, "if")
     met = cases(meaning, inside(meaning.schema, spot, "if"), steps=steps)
     if "then" in value:

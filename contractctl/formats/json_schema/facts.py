@@ -1,4 +1,4 @@
-"""What is said of a finding, in the names of those who wrote the schemas? The facts that fill the rules' pages."""
+"""How is a finding worded, in the names that the schemas' authors use? By facts that fill in the rules' pages."""
 
 from contractctl.documents import Json
 from contractctl.formats.json_schema.places import Given, OtherProperty, Place
@@ -16,7 +16,7 @@ KINDS = {
 }
 """How people call a value of each type."""
 MOST_LISTED = 5
-"""How many words of a row are said."""
+"""How many words of a list are shown."""
 
 
 def part(place: Place) -> str:
@@ -45,7 +45,7 @@ def listed(words: list[str], last: str) -> str:
 
 
 def few(words: list[str]) -> str:
-    """Some of many words: where they are not all, there are others."""
+    """Some of many words; where some are left out, it says so."""
     return f"{', '.join(words[:MOST_LISTED])} and others" if len(words) > MOST_LISTED else listed(words, "and")
 
 
@@ -63,20 +63,20 @@ def size(value: Json) -> str:
 
 
 def bound(*, upper: bool, exclusive: bool) -> str:
-    """On which side of a limit the numbers lie that are taken."""
+    """On which side of a limit the accepted numbers lie."""
     if exclusive:
         return "less than" if upper else "more than"
     return "at most" if upper else "at least"
 
 
 def branch(value: Json, keyword: str, index: int) -> str:
-    """Where an alternative stands, and by what people know it: oneOf/1 (Invoice)."""
+    """An alternative's place, and the name that people know it by: oneOf/1 (Invoice)."""
     name = _called(value)
     return f"{keyword}/{index} ({name})" if name else f"{keyword}/{index}"
 
 
 def _called(value: Json) -> str:
-    """The title of a schema, the name it refers to, the constants that tell it from others, or its type."""
+    """The title of a schema, the name it refers to, the constants that distinguish it, or its type."""
     if not isinstance(value, dict):
         return ""
     reference = value.get("$ref")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def is_known(name: str) -> bool:
-    """Whether matches() can tell of that format."""
+    """Whether matches() can judge that format."""
     return name in GRAMMARS or name == "regex"
 
 
@@ -48,7 +48,7 @@ def defined(dialect: str) -> frozenset[str]:
 
 
 def checker() -> "FormatChecker":
-    """For jsonschema's validators: what asserts the formats known here, and no other."""
+    """For jsonschema's validators: asserts the formats known here, and no others."""
     from jsonschema import FormatChecker
 
     asserting = FormatChecker(())

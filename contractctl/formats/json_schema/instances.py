@@ -1,4 +1,4 @@
-"""Which values does a part of a schema allow? Asked for one value that is there, or for any at all."""
+"""Which values does a part of a schema allow? Asked about a given value, or whether there is any."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ _WORK = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A value. That there is one is the point: it may be null."""
+    """A found value; wrapped, because it may itself be null."""
 
     value: Json
 
@@ -35,7 +35,7 @@ class Allowed:
         return holds(self._space, self._literal(node), value)
 
     def simplest(self, node: Node) -> Instance | None:
-        """A value that people have declared as the default, or the simplest that is found; None where none is."""
+        """A value that is declared as the default, or the simplest that is found; None where there is none."""
         for spot in node:
             if "default" in spot.keywords and self._has(node, spot.keywords["default"]):
                 return Instance(spot.keywords["default"])

@@ -1,4 +1,4 @@
-"""What happens when a library fails to execute a schema? It becomes one error, and prints nothing on the terminal."""
+"""What happens when a library fails to execute a schema? It becomes one error, and nothing is printed."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _PANIC = "PanicException"
 
 
 class LibraryError(Exception):
-    """A schema that a library cannot execute: it refers to itself without end, say."""
+    """A schema that a library cannot execute: one that refers to itself without end, for example."""
 
 
 @contextmanager

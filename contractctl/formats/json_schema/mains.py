@@ -1,4 +1,4 @@
-"""Of several files, which ones are the contract, and which ones only serve them?"""
+"""Which of several files are the contract, and which only serve them?"""
 
 from collections.abc import Iterator
 
@@ -61,7 +61,7 @@ def _led(schema: Schema, spot: Spot) -> Iterator[Spot]:
 
 
 def _closed(direct: list[set[int]]) -> list[set[int]]:
-    """From each file, all files that are reached over others, too."""
+    """From each file, all files that are reached, directly or not."""
     closed: list[set[int]] = []
     for first in direct:
         reached: set[int] = set()

@@ -1,4 +1,4 @@
-"""What does a whole schema assert? All that its keywords do, references followed, as one literal of a space."""
+"""What does a whole schema assert? Everything that its keywords do, references followed, as one literal of a space."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +16,7 @@ from contractctl.formats.json_schema.spots import Schema, Spot, inside
 from contractctl.formats.json_schema.uris import RETRIEVED, split
 
 _MOST_FRAMES = 30
-"""Schemas within schemas that are read in one go; each is some ten calls of Python's deep."""
+"""How many nested schemas are read in one go; each takes some ten Python stack frames."""
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 _RESTS = ("additionalProperties", "unevaluatedProperties")
 _IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependencies", "dependentSchemas"})
@@ -221,7 +221,7 @@ class Meaning:
 
 
 def names_in(schema: Schema) -> Iterator[str]:
-    """Every name of a property that a text speaks of, and perhaps a few more."""
+    """Every property name that a text mentions, and perhaps a few more."""
     pending: list[Json] = [one.value for (_, pointer), one in schema.starts.items() if not pointer]
     while pending:
         value = pending.pop()
@@ -234,7 +234,7 @@ def names_in(schema: Schema) -> Iterator[str]:
 
 
 def names_under(keyword: str, value: Json) -> Iterator[str]:
-    """The names of properties that a keyword speaks of."""
+    """The names of properties that a keyword mentions."""
     if keyword in _NAMING:
         yield from _texts(value)
         for inner in value.values() if isinstance(value, dict) else ():

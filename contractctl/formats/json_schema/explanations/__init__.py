@@ -1,4 +1,4 @@
-"""How does each keyword let its reader down? A leaf is said; what holds other schemas is looked into."""
+"""How does each keyword let its reader down? Leaves are reported; keywords with subschemas are looked into."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ __all__ = ("Said", "explain")
 
 
 def explain(asked: "Asked", about: "About") -> Iterator[Said]:
-    """What there is to say of a keyword that some value of the writer's does not fulfil."""
+    """The findings on a keyword that some value of the writer does not satisfy."""
     return _EXPLAINED.get(about.keyword, whole)(asked, about)
 
 

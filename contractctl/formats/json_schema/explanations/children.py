@@ -63,7 +63,7 @@ def _later_items(asked: "Asked", about: "About", first: int) -> Iterator[Said]:
 
 
 def contains(asked: "Asked", about: "About") -> Iterator[Said]:
-    """Too few items fulfil it, or too many."""
+    """Too few items satisfy it, or too many."""
     value, literal = asked.part(about), asked.reader.below(about.spot, "contains")
     held = sum(asked.takes(literal, item) for item in value) if isinstance(value, list) else 0
     least, most = (about.spot.keywords.get(keyword) for keyword in ("minContains", "maxContains"))
@@ -77,7 +77,7 @@ def contains(asked: "Asked", about: "About") -> Iterator[Said]:
 
 
 def properties(asked: "Asked", about: "About") -> Iterator[Said]:
-    """The properties that may fail, without a question for each of the many that cannot."""
+    """The properties that may fail, without a search for each of the many that cannot."""
     assert isinstance(about.value, dict)  # noqa: S101 - read already
     left = {name: asked.reader.below(about.spot, "properties", name) for name in about.value}
     outcome: Outcome = about.outcome
@@ -127,7 +127,7 @@ def additional_properties(asked: "Asked", about: "About") -> Iterator[Said]:
 
 
 def _undeclared(asked: "Asked", about: "About", named: Iterable[str], patterns: Iterable[str]) -> Iterator[Said]:
-    """What a closed object does not take: properties that the writer declares, and any that it does not."""
+    """What a closed object refuses: properties that the writer declares, and any that it does not."""
     patterns = tuple(patterns)
     known = set(named)
     declared = [*_declared(asked, about, known, patterns)]
@@ -168,7 +168,7 @@ def _declared(
 
 
 def _closed(asked: "Asked", names: set[str], patterns: tuple[str, ...]) -> Literal:
-    """That there is no property but these."""
+    """An assertion: there is no property but these."""
     spoken = tuple((name, TRUE) for name in sorted(names)), tuple((source, TRUE) for source in patterns)
     return asked.space.literal(Properties(*spoken, FALSE))
 

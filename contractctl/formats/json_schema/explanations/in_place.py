@@ -54,7 +54,7 @@ def any_of(asked: "Asked", about: "About") -> Iterator[Said]:
 
 
 def one_of(asked: "Asked", about: "About") -> Iterator[Said]:
-    """No branch takes it, or more than one do."""
+    """No branch accepts it, or more than one do."""
     branches = _branches(asked, about)
     some = asked.space.any_of(branches)
     none = asked.ask(about.place, some ^ 1)
@@ -75,7 +75,7 @@ def _overlap(asked: "Asked", about: "About", branches: list[Literal]) -> Incompa
 
 
 def _by_no_branch(asked: "Asked", about: "About", branches: list[Literal]) -> Iterator[Said]:
-    """No branch takes it. Where only one branch is for such values at all, that one is looked into."""
+    """No branch accepts it. Where only one branch is meant for such values, that one is looked into."""
     left = [literal ^ 1 for literal in branches]
     outcome: Outcome = about.outcome
     is_said = False
@@ -118,7 +118,7 @@ def _alike(asked: "Asked", about: "About", branches: list[Literal]) -> tuple[Lit
 
 
 def _tags(asked: "Asked", about: "About", index: int) -> dict[str, Literal]:
-    """The properties that tell a branch from the others: those that have certain values only."""
+    """The properties that distinguish a branch from the others: those that allow only certain values."""
     spot = referred(asked.reader.schema, inside(asked.reader.schema, about.spot, about.keyword, index))
     named = spot.keywords.get("properties")
     return {
@@ -146,7 +146,7 @@ def condition(asked: "Asked", about: "About") -> Iterator[Said]:
 
 
 def dependent(asked: "Asked", about: "About") -> Iterator[Said]:
-    """What is demanded where a property is there: other properties, or a schema of its own."""
+    """What is required where a property is present: other properties, or a schema of its own."""
     assert isinstance(about.value, dict)  # noqa: S101 - read already
     for name, demanded in about.value.items():
         if not isinstance(demanded, list):

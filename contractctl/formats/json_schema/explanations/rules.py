@@ -12,7 +12,7 @@ Said: TypeAlias = Incompatibility | Undecided
 
 
 def whole(asked: "Asked", about: "About") -> Iterator[Said]:
-    """The keyword refuses the value, and that is all."""
+    """The keyword refuses the value, and there is nothing more to say."""
     yield asked.finding(RULES[about.keyword], about)
 
 
@@ -36,4 +36,4 @@ RULES = {
     "contentEncoding": "json-schema-format-refused",
     "contentMediaType": "json-schema-format-refused",
 }
-"""The rule of each keyword that always breaks the same one."""
+"""The rule that each of these keywords always breaks."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def type_(asked: "Asked", about: "About") -> Iterator[Said]:
-    """Which kinds of value may come that are not taken."""
+    """Which types of value may be sent that are not accepted."""
     wanted = [about.value] if isinstance(about.value, str) else about.value
     assert isinstance(wanted, list)  # noqa: S101 - read already
     refused = [*kinds(asked.space.can_be(about.refused) & ~sum({NAMES[str(name)] for name in wanted}))]
@@ -47,7 +47,7 @@ def type_(asked: "Asked", about: "About") -> Iterator[Said]:
 
 
 def values(asked: "Asked", about: "About") -> Iterator[Said]:
-    """Which values may come that are not listed; a few are named. Those of another type are not said twice."""
+    """Which values may be sent that are not listed; a few are named. Those of another type are not reported twice."""
     typed = [one.literal for one in asked.reader.assertions(about.spot) if one.keyword == "type"]
     refused = asked.space.all_of((about.refused, *typed))
     found, shows = list[Json](), list[Found]()
@@ -76,7 +76,7 @@ def bound(asked: "Asked", about: "About") -> Iterator[Said]:
 
 
 def size(asked: "Asked", about: "About") -> Iterator[Said]:
-    """Too much, or too little, of what a value is made of."""
+    """Too many, or too few, characters, items or properties."""
     taken = "at most" if about.keyword.startswith("max") else "at least"
     yield asked.finding(RULES[about.keyword], about, sent=facts.size(asked.part(about)), taken=taken)
 

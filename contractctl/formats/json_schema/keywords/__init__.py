@@ -17,7 +17,7 @@ _4, _6, _7, _2019, _2020 = Dialect
 KEYWORDS: dict[str, tuple[Dialect, Dialect, Read]] = {
     "type": (_4, _2020, validation.type_),
     "enum": (_4, _2020, validation.enum),
-    # later than draft 4, and read everywhere: nobody who writes it means nothing
+    # later than draft 4, but honoured in every draft: whoever writes it means it
     "const": (_4, _2020, validation.const),
     "multipleOf": (_4, _2020, validation.multiple_of),
     "maximum": (_4, _2020, validation.maximum),

@@ -1,4 +1,4 @@
-"""What do references, and subschemas for the same value, assert?"""
+"""What do references, and subschemas that apply to the same value, assert?"""
 
 from typing import TYPE_CHECKING
 

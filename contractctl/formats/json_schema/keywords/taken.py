@@ -1,4 +1,4 @@
-"""What may the value of a keyword be? What the specification does not allow is refused."""
+"""Which values may a keyword have? Those that the specification does not allow are refused."""
 
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
@@ -38,7 +38,7 @@ def demand(is_allowed: object) -> None:
 
 
 def as_object(value: Json) -> dict[str, Json]:
-    """An object: names and what belongs to each."""
+    """An object: names and their values."""
     if not isinstance(value, dict):
         raise NotThisError
     return value
@@ -52,7 +52,7 @@ def as_list(value: Json) -> list[Json]:
 
 
 def as_texts(value: Json) -> list[str]:
-    """Strings, or one that stands alone."""
+    """Strings, or a single one."""
     texts = [value] if isinstance(value, str) else as_list(value)
     demand(all(isinstance(one, str) for one in texts))
     return [str(one) for one in texts]

@@ -25,7 +25,7 @@ _is_plain = re.compile(_PLAIN.replace("$", r"\Z")).match
 
 
 def take(asked: Strings, count: int) -> tuple[str, ...]:
-    """Up to that many of the strings, the shortest and most readable first; fewer only where there are no more.
+    """Up to that many strings, the shortest and most readable first; fewer only where there are no more.
 
     Strings on which engines differ come behind all others. Raise Unreadable where that is not known.
     """

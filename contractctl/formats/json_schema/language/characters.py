@@ -1,4 +1,4 @@
-"""Which characters does a class of a pattern name? Sets of code points as sorted, disjoint ranges.
+"""Which characters does a character class contain? Sets of code points as sorted, disjoint ranges.
 
 Surrogates are not characters: every set has them exactly if it has U+D7FF, their neighbour, which no version of Unicode
 assigns. So no automaton tells them apart from it, and none of them is ever spelled.
