@@ -70,6 +70,8 @@ class _Comparing:
         return self.old.digests[self.old.file_of(name)] == self.new.digests[self.new.file_of(name)]
 
     def _message(self, before: Message, after: Message, label: str) -> Iterator[Change]:
+        if before.json_legacy != after.json_legacy:
+            yield Change("changed", label, "JSON format", *map(_json_format, (before, after)))
         for field in after.fields:
             earlier = _earlier(before, after, field)
             path = f"{label}.{field.label}"
@@ -99,6 +101,8 @@ class _Comparing:
             comparable = what != "default" or before.kind == after.kind
             if old != new and comparable:
                 yield Change("changed", path, what, old or None, new or None)
+        if before.kind == after.kind == "string" and before.checked != after.checked:
+            yield Change("changed", path, "UTF-8 validation", *map(_validation, (before, after)))
         if before.oneof != after.oneof:
             change = "added" if not before.oneof else "changed" if after.oneof else "removed"
             yield Change(change, path, "oneof", before.oneof or None, after.oneof or None)
@@ -163,6 +167,14 @@ class _Comparing:
                 yield Change("removed", place, "custom option (ignored)")
 
 
+def _validation(field: Field) -> str:
+    return "VERIFY" if field.checked else "NONE"
+
+
+def _json_format(thing: Message | Enum) -> str:
+    return "LEGACY_BEST_EFFORT" if thing.json_legacy else "ALLOW"
+
+
 def _label(schema: Schema, name: str) -> str:
     return short(name, schema.package_of(name))
 
@@ -205,6 +217,8 @@ def _sets(path: str, what: str, before: frozenset[str], after: frozenset[str]) -
 
 
 def _enum(before: Enum, after: Enum, label: str) -> Iterator[Change]:
+    if before.json_legacy != after.json_legacy:
+        yield Change("changed", label, "JSON format", *map(_json_format, (before, after)))
     left = {symbol.name: symbol.number for symbol in before.symbols}
     right = {symbol.name: symbol.number for symbol in after.symbols}
     for name, number in right.items():

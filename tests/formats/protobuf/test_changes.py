@@ -130,3 +130,16 @@ def test_what_only_generated_code_and_callers_know_is_told() -> None:
         Change("changed", "M.a", "generated code", None, "jstype = JS_STRING"),
         Change("changed", "S.Get", "idempotency", "IDEMPOTENT", "NO_SIDE_EFFECTS"),
     ]
+
+
+def test_what_strings_and_json_have_to_be_is_told() -> None:
+    strict = 'edition = "2023"; package shop; message M { string a = 1; } enum E { Z = 0; }'
+    legacy = strict.replace(" {", " { option features.json_format = LEGACY_BEST_EFFORT;").replace(
+        "a = 1", "a = 1 [features.utf8_validation = NONE]"
+    )
+
+    assert changed(strict, legacy, "") == [
+        Change("changed", "M", "JSON format", "ALLOW", "LEGACY_BEST_EFFORT"),
+        Change("changed", "M.a", "UTF-8 validation", "VERIFY", "NONE"),
+        Change("changed", "E", "JSON format", "ALLOW", "LEGACY_BEST_EFFORT"),
+    ]
