@@ -46,6 +46,11 @@ def alive(at: float, **changes: object) -> dict[str, object]:
     return {"kind": "alive", "at": at, "consumer": "reporting", "contract": "shop/orders", "path": PATH, **changes}
 
 
+def requests(count: float, *, at: float = NOW - 60) -> list[dict[str, object]]:
+    about = {"kind": "canary", "from": at - 60, "to": at, "plan": PLAN.name, "path": "new"}
+    return [{**about, "outcome": "ok", "count": count}, {**about, "outcome": "bad", "count": 0}]
+
+
 # our own lines
 
 
@@ -111,6 +116,16 @@ def test_signs_of_life_that_name_no_field_count_from_when_the_field_is_counted(t
     assert beats.series[0].first_seen == NOW - 3660
 
 
+def test_signs_of_life_that_name_no_field_do_not_stand_in_for_those_that_name_it(tmp_path: Path) -> None:
+    """Another process of the consumer is alive all the time; the one that watches the field only half of it."""
+    at = [NOW - WINDOW + step * 60 for step in range(361)]
+    lines(tmp_path, *map(alive, at[:181]), *(alive(moment, path="", contract="") for moment in at))
+
+    beats = only(collected(tmp_path), Kind.HEARTBEAT)
+
+    assert (beats.expected_heartbeats, beats.observed_heartbeats) == (360, pytest.approx(181, abs=1))
+
+
 def test_who_has_moved_and_still_watches_the_field_is_still_seen_alive(tmp_path: Path) -> None:
     moved = {"shop/orders": (Party("reporting", reads=("orders.full_name",)),)}
     lines(tmp_path, read(7, at=NOW - 120), *(alive(NOW - WINDOW + step * 60) for step in range(361)))
@@ -137,6 +152,7 @@ def test_a_job_shows_that_it_is_alive_as_often_as_it_runs(tmp_path: Path) -> Non
         "[]",
         '{"kind": "rumours"}',
         read(-1),
+        read(count=False),
         read(to="yesterday"),
         read(to="2026-11-03T04:00:00"),
         read(path=7),
@@ -144,7 +160,8 @@ def test_a_job_shows_that_it_is_alive_as_often_as_it_runs(tmp_path: Path) -> Non
         read(sampling=0),
         '{"kind": "alive", "at": NaN, "consumer": "reporting"}',
         {"kind": "canary", "from": 1, "to": 2, "plan": "rename", "path": "new", "outcome": "timeout", "count": 1},
-        {"kind": "canary", "from": 1, "to": 2, "plan": "rename", "path": "new", "outcome": "ok", "count": 1, "slow": 2},
+        requests(1)[0] | {"slow": 2, "slower_than": 0.5},
+        requests(1)[0] | {"slow": 1},
         {"kind": "canary", "from": 3, "to": 2, "plan": "rename", "path": "new", "outcome": "ok", "count": 1},
     ],
 )
@@ -229,6 +246,19 @@ def test_a_time_of_which_no_line_tells_is_no_bake_time(
     assert (told.outcome, told.message) == (Outcome.PASS, "observed for 60 min at 10 %")
     assert (silent.outcome, silent.reason) == (Outcome.UNKNOWN, Unknown.BAKING)
     assert "nobody has counted a request, or reported that there was none" in silent.message
+
+
+def test_shadow_reads_do_not_tell_that_requests_were_counted(tmp_path: Path) -> None:
+    names = {"contract.plan": "rename", "contract.path": "new"}
+    ends = [NOW - 600 + 60 * minute for minute in range(1, 11)]
+    outcomes = [point(at, "9", at - 60, **names, **{"contract.outcome": "ok"}) for at in (ends[0], ends[-1])]
+    shadows = [point(at, "9", at - 60, **names, **{"contract.result": "same"}) for at in ends]
+    counted = (otlp(CANARY, *outcomes, temporality=1), otlp("contract.shadow.reads", *shadows, temporality=1))
+    lines(tmp_path, *counted)
+
+    record = only(collected(tmp_path, "otlp", since=NOW - 600), Kind.CANARY)
+
+    assert (record.expected_heartbeats, record.observed_heartbeats) == (10, pytest.approx(3.5))
 
 
 def test_slow_requests_and_shadow_reads_of_all_sources_come_out_alike(tmp_path: Path) -> None:
@@ -575,11 +605,6 @@ def test_a_read_that_names_no_contract_is_a_read_of_the_field(tmp_path: Path) ->
     lines(tmp_path, read(contract="", count=7))
 
     assert only(collected(tmp_path), Kind.READS).series[0].value == 7
-
-
-def requests(count: float, *, at: float = NOW - 60) -> list[dict[str, object]]:
-    about = {"kind": "canary", "from": at - 60, "to": at, "plan": PLAN.name, "path": "new"}
-    return [{**about, "outcome": "ok", "count": count}, {**about, "outcome": "bad", "count": 0}]
 
 
 def test_a_file_under_two_names_is_counted_once(tmp_path: Path) -> None:
