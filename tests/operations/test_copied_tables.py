@@ -100,6 +100,17 @@ def test_each_way_to_write_writes_both_tables_and_says_what_it_said_before(
     assert orders == other
 
 
+def test_a_session_that_is_to_get_few_rows_writes_both_tables(begin: Begin) -> None:
+    """sql_select_limit, by which drivers get no more rows than asked for, also holds for what a trigger goes through row by row."""
+    life = reached(begin(), "dual_write")
+    life.shop.run(f"{INTO} ('Ann', '1')")
+    life.shop.run("SET SESSION sql_select_limit = 0")
+    life.shop.run("UPDATE orders SET amount = '2'")
+    life.shop.run("SET SESSION sql_select_limit = DEFAULT")
+
+    assert life.differing() == []
+
+
 TYPES = """CREATE TABLE orders (
   id integer AUTO_INCREMENT PRIMARY KEY, customer_name varchar(20), one integer UNIQUE, f float, d double, b bit(3),
   j json, e enum('a', 'b'), s set('x', 'y'), c char(3), t text, bl blob, n decimal(10, 2), g geometry, u uuid, i inet6,

@@ -258,7 +258,7 @@ def _insert(sync: Synchronisation, to: str, row: str) -> str:
 def _as_it_stands(sync: Synchronisation, to: str) -> str:
     """The row as the table holds it, which is locked already. INSERT … SELECT would hold up all who are counted."""
     names = quotes(one.old for one in across_of(sync).columns)
-    rows = f"SELECT {names} {_found(sync, 'NEW')} LOCK IN SHARE MODE"
+    rows = f"SELECT {names} {_found(sync, 'NEW')} LIMIT 1 LOCK IN SHARE MODE"
     return f"FOR {_ROW} IN ({rows}) DO\n{_insert(sync, to, _ROW)};\nEND FOR"
 
 
