@@ -101,7 +101,7 @@ def test_each_way_to_write_writes_both_tables_and_says_what_it_said_before(
 
 
 def test_a_session_that_is_to_get_few_rows_writes_both_tables(begin: Begin) -> None:
-    """sql_select_limit, by which drivers get no more rows than asked for, also holds for what a trigger goes through row by row."""
+    """sql_select_limit, by which drivers ask for no more, also holds for what a trigger goes through row by row."""
     life = reached(begin(), "dual_write")
     life.shop.run(f"{INTO} ('Ann', '1')")
     life.shop.run("SET SESSION sql_select_limit = 0")
