@@ -126,6 +126,7 @@ def test_a_conflict_is_repaired_to_the_side_that_is_right(shop, pair):
         ("INSERT INTO t (id, old) VALUES (1, NULL)", (None, None)),
         ("INSERT INTO t (id, new) VALUES (1, 'Bea')", ("Bea", "Bea")),
         ("INSERT INTO t (id, new) VALUES (1, 'none')", ("none", "none")),
+        ("INSERT INTO t (id, new) VALUES (1, NULL)", ("none", "none")),
         ("INSERT INTO t (id, old, new) VALUES (1, NULL, 'Bea')", ("Bea", "Bea")),
         ("INSERT INTO t (id, old, new) VALUES (1, 'Ann', 'Ann')", ("Ann", "Ann")),
         ("INSERT INTO t (id, old, new) VALUES (1, 'Ann', 'Bea')", ("Ann", "Bea")),

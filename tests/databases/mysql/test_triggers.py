@@ -465,6 +465,9 @@ def test_what_an_application_asks_after_a_write_is_about_its_own_write(shop, pai
     shop.run("INSERT INTO t (old) VALUES ('z')")
 
     assert shop.rows("SELECT LAST_INSERT_ID()") == [(9,)]
+    with shop.app.cursor() as cursor:
+        cursor.execute("UPDATE t SET old = LAST_INSERT_ID(5) WHERE id = 9")
+        assert (cursor.lastrowid, shop.rows("SELECT LAST_INSERT_ID()")) == (0, [(5,)])  # as beside any trigger
     assert shop.marks("conflict") == [("[7]", "new"), ("[8]", "new")]
 
 

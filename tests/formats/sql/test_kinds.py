@@ -454,6 +454,30 @@ def test_what_new_applications_do_without_until_the_end_is_said() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("column", "changed", "renames", "said"),
+    [
+        ("a varchar(9) DEFAULT 'x'", "b varchar(9) DEFAULT 'x'", {"a": "b"}, "'t.b'"),
+        ("a varchar(9) DEFAULT 'x'", "a text DEFAULT 'x'", {}, "'t.a__new'"),
+        ("a varchar(9) DEFAULT 'x' NOT NULL", "b varchar(9) DEFAULT 'x' NOT NULL", {"a": "b"}, None),
+        ("a varchar(9) DEFAULT NULL", "b varchar(9)", {"a": "b"}, None),
+        ("a varchar(9)", "b varchar(9) DEFAULT 'x'", {"a": "b"}, None),
+    ],
+)
+def test_where_a_default_hides_a_null_that_was_given_is_said(
+    column: str, changed: str, renames: dict[str, str], said: str | None
+) -> None:
+    """Hazard 5."""
+    old, new = (source(f"CREATE TABLE t (id int PRIMARY KEY, {one});\n") for one in (column, changed))
+    found = list(cautions(old, new, Declared(renames=renames), Policy("mysql")))
+
+    sentence = (
+        f"until the end, an INSERT of NULL into {said} stores what the default of 't.a' says:"
+        " new applications write NULL by an UPDATE after it"
+    )
+    assert [one for one in found if "INSERT of NULL" in one] == ([] if said is None else [sentence])
+
+
 def test_rows_of_a_table_that_goes_are_in_the_way_until_the_end() -> None:
     new = SHOP["sqlite"][: SHOP["sqlite"].index("CREATE TABLE orders")]
 

@@ -10,6 +10,9 @@ from contractctl.model.contract import Policy, Source
 from contractctl.model.declared import Declared
 from contractctl.model.plan import Stage
 
+_PAIRED = frozenset({"rename-column", "change-type", "split-column", "merge-columns"})
+"""What fills two sides from each other."""
+
 
 def cautions(old: Source, new: Source, declared: Declared, policy: Policy) -> Iterator[str]:
     """A sentence for each thing that holds only from the end on, or until then."""
@@ -29,6 +32,8 @@ def _of_column(found: Path, step: Step) -> Iterator[str]:
     if step.beside:
         beside = place(step, step.news[0], found.dialect)
         yield f"until the end, new applications use '{step.to}.{beside}' instead of {name}"
+    if step.kind in _PAIRED and all(new.nullable for new in step.news):
+        yield from _hidden_nulls(found, step)
     elif step.kind == "copy-table":
         until = "the end" if within_copied(found.steps, step) else "quiesce"
         yield f"until {until}, {name} is {step.olds[0].type.text}: no application gives it a number beyond that"
@@ -36,6 +41,17 @@ def _of_column(found: Path, step: Step) -> Iterator[str]:
         yield f"until the end, new applications write no NULL into {name}: old ones do not expect it"
     elif step.kind == "change-default" and not step.is_harmless_default:
         yield f"until the end, {name} keeps its old default: new applications give the value themselves"
+
+
+def _hidden_nulls(found: Path, step: Step) -> Iterator[str]:
+    """To a trigger, NULL beside the old column's default is a new column that was not given."""
+    news = " and ".join(f"'{step.to}.{place(step, new, found.dialect)}'" for new in step.news)
+    for old in step.olds:
+        if old.default is not None:
+            yield (
+                f"until the end, an INSERT of NULL into {news} stores what the default of '{step.table}.{old.written}'"
+                " says: new applications write NULL by an UPDATE after it"
+            )
 
 
 def _of_part(step: PartStep) -> Iterator[str]:
