@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from contractctl.databases.sqlite.definition import ColumnText, entries, is_table_constraint
 from contractctl.databases.sqlite.names import quote, same
 from contractctl.databases.sqlite.tokens import Sort, Token, spoken, tokens
+from contractctl.databases.temporary_names import quiesced
 from contractctl.errors import ContractctlError
 
 _SORTS = {"CHECK": "check", "UNIQUE": "unique", "FOREIGN": "foreign-key", "REFERENCES": "foreign-key"}
@@ -23,7 +24,7 @@ class Constraint:
     """check, unique, foreign-key."""
     name: str | None
     says: tuple[str, ...]
-    """Its words in capitals, without a name, and behind REFERENCES of a column."""
+    """Its words in capitals, without a name, as the table says them."""
     column: str | None
     """In whose definition it stands; None for one of the table."""
     start: int
@@ -89,7 +90,14 @@ def _look_for(create: str, sort: str, name: str, says: str) -> Constraint | None
     alike = [one for one in constraints(create) if one.sort == sort]
     named = next((one for one in alike if one.name is not None and same(one.name, name)), None)
     wanted = _words(spoken(says))
-    return named or next((one for one in alike if one.name is None and says and one.says == wanted), None)
+    return named or next((one for one in alike if one.name is None and says and _is_said(one, wanted)), None)
+
+
+def _is_said(one: Constraint, wanted: tuple[str, ...]) -> bool:
+    """Whether it says that, be it of a column that is browned out and has another name meanwhile."""
+    return len(one.says) == len(wanted) and all(
+        said in (word, quiesced(word).upper()) for said, word in zip(one.says, wanted, strict=True)
+    )
 
 
 def _constraints(create: str) -> Iterator[Constraint]:
@@ -112,13 +120,14 @@ def _of_column(entry: ColumnText) -> Iterator[Constraint]:
         name, tokens = _named(segment)
         sort = _SORTS.get(tokens[0].text.upper()) if tokens else None
         if sort is not None:
-            says = (*_own(entry.name), *_words(list(tokens))) if sort == "foreign-key" else _words(list(tokens))
+            says = _as_of_table(entry.name, sort, _words(list(tokens)))
             yield Constraint(sort, name, says, entry.name, segment[0].start, segment[-1].end)
 
 
-def _own(column: str) -> tuple[str, ...]:
-    """What comes before REFERENCES where the table says it."""
-    return ("FOREIGN", "KEY", "(", column.upper(), ")")
+def _as_of_table(column: str, sort: str, says: tuple[str, ...]) -> tuple[str, ...]:
+    """A column's constraint as the table would say it."""
+    own = ("(", column.upper(), ")")
+    return {"unique": ("UNIQUE", *own, *says[1:]), "foreign-key": ("FOREIGN", "KEY", *own, *says)}.get(sort, says)
 
 
 def _named(tokens: tuple[Token, ...]) -> tuple[str | None, tuple[Token, ...]]:

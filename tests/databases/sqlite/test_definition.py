@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contractctl.databases import sqlite
 from contractctl.databases.catalog import Live
-from contractctl.databases.sqlite import definition, statements, tables
+from contractctl.databases.sqlite import constraints, definition, statements, tables
 from contractctl.databases.sqlite.tokens import tokens
 from contractctl.errors import ContractctlError
 
@@ -93,3 +93,29 @@ def test_a_running_application_notices_the_change_at_once(shop):
 @given(st.text(alphabet="ab'\"`[](),-/*\n \\x1éü0", max_size=40))
 def test_tokens_joined_are_the_text_again(text):
     assert "".join(token.text for token in tokens(text)) == text
+
+
+def test_a_check_without_a_name_is_found_while_its_column_has_another_one() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute(
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT CHECK (customer <> ''), at CHECK (at))"
+    )
+    connection.execute("ALTER TABLE orders RENAME COLUMN customer TO customer__quiesced")
+    ((create,),) = connection.execute("SELECT sql FROM sqlite_schema")
+
+    without = constraints.without_constraint(create, "check", "orders_customer_check", "CHECK (customer <> '')")
+
+    assert [one.says for one in constraints.constraints(without)] == [("CHECK", "(", "AT", ")")]
+    with pytest.raises(ContractctlError, match="no check 'orders_customer_check'"):
+        constraints.without_constraint(without, "check", "orders_customer_check", "CHECK (customer <> '')")
+
+
+@pytest.mark.parametrize("said", ["customer TEXT UNIQUE", "customer TEXT, UNIQUE (customer)"])
+def test_a_unique_constraint_without_a_name_is_not_taken_for_an_index(said: str) -> None:
+    with pytest.raises(ContractctlError, match="SQLite cannot drop it without rewriting the table"):
+        constraints.without_constraint(
+            f"CREATE TABLE orders (id INTEGER PRIMARY KEY, {said})",
+            "unique",
+            "orders_customer_key",
+            "UNIQUE (customer)",
+        )
