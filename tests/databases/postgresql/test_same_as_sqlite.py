@@ -92,12 +92,17 @@ def actions(case: Case) -> st.SearchStrategy[list[tuple[Any, ...]]]:
             st.tuples(st.just("update"), keys, change),
             st.tuples(st.just("move"), keys, st.integers(4, 6), given_),
             st.tuples(st.just("delete"), keys),
-            st.tuples(st.just("behind"), keys, given_),
+            st.tuples(st.just("behind"), keys, given_.filter(lambda given: not _is_apart(given))),
             st.tuples(st.just("fill")),
             st.tuples(st.just("repair"), keys, st.sampled_from(("old", "new"))),
         ),
         max_size=9,
     )
+
+
+def _is_apart(given_: dict[str, object]) -> bool:
+    """Text that is no number, beside one: PostgreSQL sets it aside, for it raises; SQLite reads 0, which conflicts."""
+    return given_.get("old") == "x" and isinstance(given_.get("new"), int)
 
 
 def act(shop: Shop, action: tuple[Any, ...]) -> object:

@@ -71,6 +71,15 @@ def by_number(message: Message, field: Field) -> Field | None:
     return message.by_number.get(field.number)
 
 
+def renumbered(reader: Schema, writer: Schema) -> bool:
+    """Whether a symbol has another number: in JSON its name travels, and numbers are compared here."""
+    numbers = [
+        {(enum, symbol.name): symbol.number for enum in one.names.enums for symbol in one.enum(enum).symbols}
+        for one in (reader, writer)
+    ]
+    return any(numbers[1].get(name, number) != number for name, number in numbers[0].items())
+
+
 def by_json_name(message: Message, field: Field) -> Field | None:
     return accepted(message).get(field.json_name)
 
@@ -96,7 +105,7 @@ def test_what_is_compatible_in_json_is_read_with_the_same_values(
     pair: tuple[Draft, Draft], data: st.DataObject
 ) -> None:
     reader, writer = both(pair, JSON)
-    assume(not harms(reader, writer))
+    assume(not harms(reader, writer) and not renumbered(reader, writer))
     sent = data.draw(messages(writer, "p.M"))
 
     got = read_leniently(reader, runtime.write_json(writer.pool, sent))
