@@ -65,6 +65,10 @@ def judged(sent: dict[str, Any], taken: dict[str, Any]) -> Status:
         (INTEGER, {"type": "array", "not": {"minItems": 1}}, WHO_KNOWS),
         ({"type": "array", "items": STRING}, STRING, NO),
         ({"type": "integer", "format": "int32"}, {"allOf": [INTEGER, {"format": "int64"}]}, YES),
+        ({"type": "integer", "enum": [1]}, {"type": "number", "allOf": [{"enum": ["1", "true"]}]}, WHO_KNOWS),
+        ({"type": "integer", "enum": [1]}, {"allOf": [INTEGER], "const": "1"}, WHO_KNOWS),
+        ({"type": "integer", "enum": [1]}, {"enum": [1, 2]}, YES),
+        (listed("a"), {"type": "string", "allOf": [{"enum": ["a", "1"]}]}, YES),
     ],
 )
 def test_a_text_is_read_by_the_type_that_takes_it(

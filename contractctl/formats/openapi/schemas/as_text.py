@@ -28,6 +28,7 @@ _TYPES: dict[type, frozenset[str]] = {
     int: frozenset({"integer", "number"}),
 }
 _WRITTEN = re.compile(r"true|false|-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?")
+_COMBINING = frozenset({"allOf", "anyOf", "oneOf"})
 _DENYING = frozenset({"not", "if"})
 _DIGITS = {"int32": 8, "int64": 17}
 """How many may follow the first in any number of a format."""
@@ -36,13 +37,30 @@ _DIGITS = {"int32": 8, "int64": 17}
 def as_text(view: "View", spot: Spot, keyword: str, value: dict[str, Json], literal: Literal) -> Literal:
     """What a keyword asserts of a value of which only the text arrives. literal: what it asserts in JSON."""
     if keyword in _LISTS:
-        return view.space.enum([*_listed(value, keyword), *_alike(value, keyword)])
+        return _one_of(view, spot, keyword, value)
     if keyword != "type" or not view.takes:
         return literal
     others = view.space.any_of(_read_otherwise(view, spot, value))
     if not view.readings.shared.words.isdisjoint(_DENYING):
         others = view.space.all_of((others, _unknown(view, "what is denied for a value of another type is not judged")))
     return view.space.any_of((literal, others))
+
+
+def _one_of(view: "View", spot: Spot, keyword: str, value: dict[str, Json]) -> Literal:
+    """A type that stands elsewhere may read a text for another value than the one that is listed."""
+    listed, alike = _listed(value, keyword), _alike(value, keyword)
+    if "type" in value or _stands_alone(spot):
+        return view.space.enum([*listed, *alike])
+    plain = [one for one in listed if not any(_other_readings(one))]
+    reason = f"which of the texts listed in '{keyword}' is read for another value is not judged apart from the type"
+    doubtful = view.space.enum(one for one in (*listed, *alike) if one not in plain)
+    return view.space.any_of((view.space.enum(plain), view.space.all_of((doubtful, _unknown(view, reason)))))
+
+
+def _stands_alone(spot: Spot) -> bool:
+    """Whether no other schema can say the type: it is the parameter's own, and is not combined of several."""
+    is_own = "schema" in spot.pointer and spot.pointer[:2] != ("components", "schemas")
+    return is_own and _COMBINING.isdisjoint(spot.pointer) and _COMBINING.isdisjoint(spot.keywords)
 
 
 def apart(view: "View", spot: Spot, keyword: str) -> Literal:
