@@ -77,6 +77,31 @@ def test_a_text_is_read_by_the_type_that_takes_it(
     assert judged(sent, taken) is expected
 
 
+SPREAD = {"name": "filter", "in": "query", "schema": {"type": "object", "properties": {"a": STRING}}}
+ALONE = {"name": "a", "in": "query", "schema": INTEGER}
+
+
+@pytest.mark.parametrize(
+    ("sent", "taken", "expected"),
+    [
+        ([SPREAD], [SPREAD, ALONE], WHO_KNOWS),
+        ([ALONE], [SPREAD, ALONE], WHO_KNOWS),
+        ([SPREAD, ALONE], [SPREAD, ALONE | {"deprecated": True}], YES),
+        ([SPREAD], [SPREAD, ALONE | {"name": "b"}], YES),
+        ([SPREAD], [SPREAD | {"explode": False}, ALONE], NO),
+        (
+            [ALONE],
+            [ALONE, {**SPREAD, "schema": {"type": "object", "allOf": [{"properties": {"a": STRING}}]}}],
+            WHO_KNOWS,
+        ),
+    ],
+)
+def test_a_name_in_the_query_is_one_parameters_alone(sent: Any, taken: Any, expected: Status) -> None:
+    old, new = (source("operation", {"parameters": declared}, "3.1") for declared in (sent, taken))
+
+    assert compare_sources(old, new, "openapi", Terms(witnesses=False)).backward.status is expected
+
+
 @budget(60)
 @given(st.integers(0, 2**32))
 def test_what_is_compatible_no_text_refutes(seed: int) -> None:

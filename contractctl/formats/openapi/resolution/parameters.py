@@ -1,16 +1,17 @@
 """Does the server take the parameters that are sent? https://spec.openapis.org/oas/v3.1.0#parameter-object."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
+from contractctl.formats.description import as_object, below
 from contractctl.formats.json_schema.spots import Spot
 from contractctl.formats.openapi.document import Document
 from contractctl.formats.openapi.document.media import single
-from contractctl.formats.openapi.document.parts import flag, items, placeholders, resolved, text
+from contractctl.formats.openapi.document.parts import child, flag, items, placeholders, resolved, text
 from contractctl.formats.openapi.resolution.styles import Spelling, spelling, unlike
 from contractctl.formats.openapi.resolution.ways import Call, Ends, Way
 from contractctl.formats.openapi.schemas import Role
-from contractctl.model.verdict import Effect, Found
+from contractctl.model.verdict import Effect, Found, Undecided
 
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
@@ -50,6 +51,54 @@ def parameters(way: Way, call: Call) -> Iterator[Found]:
         if key not in taken and one.where != "path":
             at = Ends(one.shown, one.spot, None)
             yield way.served(call, "openapi-parameter-removed", Effect.LOSES, at, parameter=one.name, part=one.where)
+    yield from _under_one_name(way, call, sent, taken)
+
+
+def _under_one_name(
+    way: Way, call: Call, sent: Mapping[Key, Parameter], taken: Mapping[Key, Parameter]
+) -> Iterator[Undecided]:
+    """What is sent under a name in the query that several parameters read, which was one's alone."""
+    known, read = _readers(way.caller, sent), _readers(way.server, taken)
+    for name, keys in read.items():
+        if len(keys) > 1 and name in known and known[name] != keys:
+            shown = " and ".join(f"'{taken[key].name}'" for key in keys)
+            yield Undecided(
+                call.name, f"'{name}' in the query is read by the parameters {shown}: which it is for is unknown"
+            )
+
+
+def _readers(document: Document, declared: Mapping[Key, Parameter]) -> dict[str, list[Key]]:
+    """The parameters in the query by the names under which they travel: an exploded object by its properties'."""
+    found: dict[str, list[Key]] = {}
+    for key, one in sorted(declared.items()):
+        for name in _names(document, one) if one.where == "query" else ():
+            found.setdefault(name, []).append(key)
+    return found
+
+
+def _names(document: Document, one: Parameter) -> set[str]:
+    written = spelling(document, one.spot, one.style)
+    schema = child(document, one.spot, "schema")
+    if (
+        one.media
+        or one.style != "form"
+        or not written.explode
+        or written.types != frozenset({"object"})
+        or schema is None
+    ):
+        return {one.name}
+    names, pending, met = set[str](), [schema], set[Hashable]()
+    while pending:
+        spot = resolved(document, pending.pop())
+        said = as_object(spot.value)
+        if spot.key not in met:
+            met.add(spot.key)
+            names.update(as_object(said.get("properties")))
+            for word in ("allOf", "anyOf", "oneOf"):
+                listed = said.get(word)
+                count = len(listed) if isinstance(listed, list) else 0
+                pending.extend(below(document, spot, word, at) for at in range(count))
+    return names
 
 
 def parameters_of(document: Document, item: Spot, operation: Spot, path: str) -> dict[Key, Parameter]:
