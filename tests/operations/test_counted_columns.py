@@ -15,6 +15,7 @@ from contractctl.model.plan import Operation
 from tests.databases import shops
 from tests.operations.lives import STAGES, Life, Scenario, writing
 from tests.operations.scripts import run, script
+from tests.waiting import wait_for
 
 COUNTED = (
     "serial UNIQUE",
@@ -73,6 +74,7 @@ def test_every_writer_is_told_the_number_that_both_versions_read_until_the_end(b
                 if stage == "dual_write":
                     newer.enter_context(writing(life, told(new, "ticket"), 100_000))
         assert life.differing() == []
+        wait_for(lambda: len(new) > 3)
         for stage in ("quiesce", "contract"):
             life.do(stage)
 

@@ -26,6 +26,8 @@ def changes(old: Schema, new: Schema) -> Iterator[Change]:
             yield _whole("table", before, after, lambda table: table.written)
             continue
         yield from _table(before, after)
+        if new.dialect == "sqlite":
+            yield from _value(after.written, "numbers of deleted rows", _numbers(before), _numbers(after))
         if new.by_place:
             yield from _value(after.written, "order of columns", _order(before, after), _order(after, before))
     for name in dict.fromkeys((*old.views, *new.views)):
@@ -71,7 +73,6 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
     yield from _sets(old.written, "clause", old.unjudged, new.unjudged)
     yield from _value(old.written, "strictness", _strictness(old), _strictness(new))
     yield from _value(old.written, "row number", _row_number(old), _row_number(new))
-    yield from _value(old.written, "numbers of deleted rows", _numbers(old), _numbers(new))
 
 
 def _sides(kind: str, text: str) -> tuple[str | None, str | None]:
