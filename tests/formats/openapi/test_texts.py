@@ -67,6 +67,8 @@ def judged(sent: dict[str, Any], taken: dict[str, Any]) -> Status:
         ({"type": "integer", "format": "int32"}, {"allOf": [INTEGER, {"format": "int64"}]}, YES),
         ({"type": "integer", "enum": [1]}, {"type": "number", "allOf": [{"enum": ["1", "true"]}]}, WHO_KNOWS),
         ({"type": "integer", "enum": [1]}, {"allOf": [INTEGER], "const": "1"}, WHO_KNOWS),
+        (listed("0"), {"type": "number", "allOf": [{"enum": ["0"]}]}, WHO_KNOWS),
+        (listed("false"), {"type": "boolean", "allOf": [{"enum": ["false"]}]}, WHO_KNOWS),
         ({"type": "integer", "enum": [1]}, {"enum": [1, 2]}, YES),
         (listed("a"), {"type": "string", "allOf": [{"enum": ["a", "1"]}]}, YES),
     ],

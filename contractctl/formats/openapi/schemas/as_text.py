@@ -51,7 +51,7 @@ def _one_of(view: "View", spot: Spot, keyword: str, value: dict[str, Json]) -> L
     listed, alike = _listed(value, keyword), _alike(value, keyword)
     if "type" in value or _stands_alone(spot):
         return view.space.enum([*listed, *alike])
-    plain = [one for one in listed if not any(_other_readings(one))]
+    plain = [one for one in listed if not [*_other_readings(one)]]
     reason = f"which of the texts listed in '{keyword}' is read for another value is not judged apart from the type"
     doubtful = view.space.enum(one for one in (*listed, *alike) if one not in plain)
     return view.space.any_of((view.space.enum(plain), view.space.all_of((doubtful, _unknown(view, reason)))))
