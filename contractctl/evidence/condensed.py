@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from contractctl.evidence.observations import Lost, Observations, Read, Request, Sign
 from contractctl.evidence.questions import Question, sign_of_life_seconds
 from contractctl.evidence.records import REACH, baseline, certainty, look, reaches_back, speaks_of
 from contractctl.evidence.spans import merged
 
+_T = TypeVar("_T", Sign, Request)
 _STEPS = 1_000
 """In a window of reads. Only a pause between reads of half a window makes anybody wait longer."""
 _LEAST = 50_000
@@ -113,14 +114,25 @@ def _signs(signs: Iterable[Sign], apart: Callable[[str], float]) -> list[Sign]:
 
 def runs(signs: Sequence[Sign], apart: float) -> Iterator[Sign]:
     """Of sorted signs of life that differ only in their time, what stands for those that are close to each other."""
-    run = signs[0]
-    for one in signs[1:]:
-        if one.begin - run.at > apart:
+    return _joined(signs, apart, attrgetter("at"), _lasting)
+
+
+def _lasting(run: Sign, one: Sign) -> Sign:
+    at = max(run.at, one.at)
+    return replace(run, at=at, lasted=at - run.begin, count=run.count + one.count)
+
+
+def _joined(
+    ordered: Sequence[_T], apart: float, end: Callable[[_T], float], both: Callable[[_T, _T], _T]
+) -> Iterator[_T]:
+    """One for all that are close enough to leave no gap between them, in the order of their beginnings."""
+    run = ordered[0]
+    for one in ordered[1:]:
+        if one.begin - end(run) > apart:
             yield run
             run = one
         else:
-            at = max(run.at, one.at)
-            run = replace(run, at=at, lasted=at - run.begin, count=run.count + one.count)
+            run = both(run, one)
     yield run
 
 
@@ -142,20 +154,13 @@ def _requests(requests: Iterable[Request], question: Question) -> list[Request]:
     return [
         run
         for (number, *_), own in alike.items()
-        for run in _summed(sorted(own, key=attrgetter("begin")), math.inf if number == _LONG_AGO else near)
+        for apart in [math.inf if number == _LONG_AGO else near]
+        for run in _joined(sorted(own, key=attrgetter("begin")), apart, attrgetter("end"), _summed)
     ]
 
 
-def _summed(requests: Sequence[Request], near: float) -> Iterator[Request]:
-    """The sum of those that are close enough to leave no gap between them."""
-    run = requests[0]
-    for one in requests[1:]:
-        if one.begin - run.end > near:
-            yield run
-            run = one
-        else:
-            run = replace(run, end=max(run.end, one.end), count=run.count + one.count)
-    yield run
+def _summed(run: Request, one: Request) -> Request:
+    return replace(run, end=max(run.end, one.end), count=run.count + one.count)
 
 
 def _lost(lost: Iterable[Lost]) -> list[Lost]:
