@@ -54,6 +54,7 @@ class Merging:
             return []
         served = as_object(self.made.setdefault(name, {}))
         known = alike(path for path in served if _is_entry(name, path))
+        come = frozenset(f"{method.upper()} {path}" for path, method in self._come(name))
         calls: list[_Call] = []
         for path, old_item in before.items():
             if not _is_entry(name, path):
@@ -65,7 +66,7 @@ class Merging:
                 self._places.bring(served[path])
                 fitting.append(path)
             there = {one: as_object(self._places.in_made(served[one])) for one in nearest(known, path)}
-            calls.extend(self._item((path, item), there, seat))
+            calls.extend(self._item((path, item), there, seat, come))
         met = {id(call.is_) for call in calls}
         for path in (one for fitting in known.values() for one in fitting):
             item = as_object(self._places.in_made(served[path]))
@@ -74,10 +75,11 @@ class Merging:
                     calls.append(_Call(f"{method.upper()} {path}", operation, item, operation, item, True, seat))
         return calls
 
-    def _item(self, before: tuple[str, Object], there: Mapping[str, Object], seat: Seat) -> Iterator[_Call]:
+    def _item(
+        self, before: tuple[str, Object], there: Mapping[str, Object], seat: Seat, come: frozenset[str]
+    ) -> Iterator[_Call]:
         """there: the path items of the new document that are alike, of which each has some of the methods."""
         path, old_item = before
-        come = frozenset(f"{method.upper()} {where}" for where, method in self._come(seat))
         for method, operation in _operations(old_item):
             name = f"{method.upper()} {path}"
             here = next((one for one, item in there.items() if method in item), None)
@@ -89,9 +91,8 @@ class Merging:
             item = there[here]
             yield _Call(name, operation, old_item, as_object(item[method]), item, False, seat)
 
-    def _come(self, seat: Seat) -> Iterator[tuple[str, str]]:
+    def _come(self, name: str) -> Iterator[tuple[str, str]]:
         """The operations that only the new document has."""
-        name = "paths" if seat is Seat.TAKEN else "webhooks"
         before = {
             (template(path), method)
             for path, item in as_object(self._old.get(name)).items()
